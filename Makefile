@@ -3,10 +3,16 @@
 #   V=1        show the commands          NO_DEPS=1  never install anything
 #   SAN=1      ASan and UBSan             O=DIR      build somewhere else than build/
 #   DESTDIR= PREFIX=/usr/local            CC=clang   another compiler
+#   WERROR=    warnings stay warnings     TESTS=...  these suites instead of all
+#   NO_BUILD=1 install what is built      JOBS=2     tests that run at the same time
+#
+# Only check*, demo and golden install packages, by scripts/install-deps, and only what is missing.
 
 MAKEFLAGS += --no-builtin-rules
 .DELETE_ON_ERROR:
+.SECONDARY:
 .SUFFIXES:
+.DEFAULT_GOAL := all
 
 VERSION := 0.1.0
 SOVERSION := 0
@@ -24,6 +30,7 @@ ifeq ($(origin CC),default)
 CC := gcc
 endif
 AR ?= ar
+INSTALL ?= install
 PKG_CONFIG ?= pkg-config
 O ?= $(if $(SAN),build/san,build)
 Q := $(if $(V),,@)
@@ -31,116 +38,253 @@ say = $(if $(V),,@printf '  %-7s %s\n' '$(1)' '$(2)')
 
 # ---- flags -------------------------------------------------------------------
 
+WERROR ?= -Werror
 WARN := -Wall -Wextra -Wshadow -Wconversion -Wmissing-prototypes -Wstrict-prototypes \
-	-Wundef -Wpointer-arith -Wformat=2 -Wvla -Werror
-HARD := -fstack-protector-strong -fPIE -D_FORTIFY_SOURCE=2
+	-Wundef -Wpointer-arith -Wformat=2 -Wvla $(WERROR)
 CFLAGS ?= -O2 -g
-ALL_CFLAGS := -std=gnu11 $(CFLAGS) $(WARN) -ffunction-sections -fdata-sections
+ALL_CFLAGS := -std=gnu11 $(CFLAGS) $(WARN) -ffunction-sections -fdata-sections -fPIE
 ALL_CPPFLAGS := -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -DVFIOAP_VERSION='"$(VERSION)"' \
 	-Iinclude -Isrc $(CPPFLAGS)
 ALL_LDFLAGS := -Wl,--as-needed -Wl,--gc-sections -Wl,-z,relro,-z,now $(LDFLAGS)
+SHARED_LDFLAGS :=
 ifeq ($(SAN),1)
 ALL_CFLAGS := $(filter-out -O2,$(ALL_CFLAGS)) -O1 -fsanitize=address,undefined \
-	-fno-sanitize-recover=all -fno-omit-frame-pointer -fPIE
+	-fno-sanitize-recover=all -fno-omit-frame-pointer
 ALL_LDFLAGS += -fsanitize=address,undefined
 else
-ALL_CFLAGS += $(HARD)
+ALL_CFLAGS += -fstack-protector-strong
+SHARED_LDFLAGS += -Wl,-z,defs
+# It needs an optimiser, and must not meet a level that somebody chose.
+ifeq ($(filter -O0,$(CFLAGS))$(findstring _FORTIFY_SOURCE,$(CFLAGS) $(CPPFLAGS)),)
+ALL_CPPFLAGS += -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
+endif
 endif
 
-# Asked only when a recipe needs them, so that `make help` works anywhere.
-pkg_cflags = $(shell $(PKG_CONFIG) --cflags $(1))
-pkg_libs = $(shell $(PKG_CONFIG) --libs $(1))
+# Asked only when a recipe needs them, so that nothing is asked before it is installed.
+pkg_cflags = $(if $(1),$(shell $(PKG_CONFIG) --cflags $(1)))
+pkg_libs = $(if $(1),$(shell $(PKG_CONFIG) --libs $(1)))
 
 # ---- what is built from what ---------------------------------------------------
 
 # The mask library; its objects are also in every program.
 lib_SRCS := src/mask.c
 
-# Everything the front ends share, a layer a line (doc in src/layers).
+# Everything the front ends share, a layer a line; scripts/lint-layers holds them apart.
 core_SRCS := src/mask.c src/err.c src/str.c src/qset.c \
 	src/sysfs.c src/file.c src/lock.c \
 	src/apbus.c src/config.c src/mdev.c src/procs.c src/udev.c \
-	src/conflict.c src/plan.c src/pool.c src/snapshot.c src/wish.c \
-	src/cmd.c src/out.c src/out_json.c
+	src/apply.c src/conflict.c src/findings.c src/plan.c src/pool.c \
+	src/snapshot.c src/unseen.c src/wish.c \
+	src/cmd.c src/cmdopt.c src/out.c src/out_json.c
 
-vfioap_SRCS := src/vfioap.c $(sort $(wildcard src/cmd_*.c)) src/list.c
+# What lsvfioap and `vfioap list` share.
+list_SRCS := src/filter.c src/list.c src/view_device.c src/view_queue.c
+vfioap_SRCS := src/vfioap.c src/change.c src/change_ids.c src/change_report.c \
+	$(sort $(wildcard src/cmd_*.c)) src/grid.c $(list_SRCS)
 vfioap_PKGS := popt json-c smartcols uuid
-lsvfioap_SRCS := src/lsvfioap.c src/list.c
+lsvfioap_SRCS := src/lsvfioap.c $(list_SRCS)
 lsvfioap_PKGS := popt json-c smartcols uuid
+chzdev_ap_SRCS := src/change.c src/change_report.c src/chzdev_ap.c $(list_SRCS)
+chzdev_ap_PKGS := popt json-c smartcols uuid
 apsim_SRCS := $(sort $(wildcard sim/*.c)) src/mask.c src/err.c src/str.c
 apsim_PKGS := fuse3 json-c popt uuid
 
-PROGRAMS := vfioap lsvfioap apsim
+PROGRAMS := vfioap lsvfioap chzdev_ap apsim
 unit_SRCS := $(sort $(wildcard tests/unit/test_*.c))
 UNITS := $(patsubst tests/unit/%.c,$(O)/unit/%,$(unit_SRCS))
+TESTS ?= $(sort $(wildcard tests/*.bats))
 
 objs = $(patsubst %.c,$(O)/obj/%.o,$(1))
 
+# ---- what has to be there --------------------------------------------------------
+
+build_NEEDS := $(CC) pkg-config $(sort $(foreach p,$(PROGRAMS),$($(p)_PKGS)))
+test_NEEDS := bats jq pkill
+GOALS := $(or $(MAKECMDGOALS),$(.DEFAULT_GOAL))
+
+# The phony target that every object waits for, when the goal is one that may install.
+DEPS := $(if $(filter check check-% demo golden,$(GOALS)),deps)
+NEEDS := $(build_NEEDS) $(if $(filter check check-% golden,$(GOALS)),$(test_NEEDS)) \
+	$(if $(filter check-valgrind,$(GOALS)),valgrind)
+
+.PHONY: deps
+deps:
+	$(Q)NO_DEPS='$(NO_DEPS)' PKG_CONFIG='$(PKG_CONFIG)' scripts/install-deps $(NEEDS)
+
+# Other flags are another build; but `make install` installs what was built.
+export VFIOAP_FLAGS := $(strip $(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) $(ALL_LDFLAGS))
+ifneq ($(filter-out install,$(GOALS)),)
+ifneq ($(VFIOAP_FLAGS),$(strip $(file <$(O)/flags)))
+.PHONY: $(O)/flags
+endif
+endif
+$(O)/flags:
+	@mkdir -p $(@D) && printf '%s\n' "$$VFIOAP_FLAGS" >$@
+
+# ---- programs --------------------------------------------------------------------
+
 .PHONY: all
-all: $(addprefix $(O)/,$(PROGRAMS)) $(O)/libvfioap.a $(O)/libvfioap.so $(O)/vfioap.pc
+all: $(addprefix $(O)/,$(PROGRAMS) libvfioap.a libvfioap.so) ## build programs and library
 
-$(O)/obj/sim/%.o: sim/%.c
+# $(call compile,modules of pkg-config,more flags)
+define compile
 	@mkdir -p $(@D)
 	$(call say,CC,$<)
-	$(Q)$(CC) $(ALL_CPPFLAGS) -DFUSE_USE_VERSION=35 $(call pkg_cflags,fuse3 json-c) $(ALL_CFLAGS) \
+	$(Q)$(CC) $(ALL_CPPFLAGS) $(call pkg_cflags,$(1)) $(ALL_CFLAGS) $(2) \
 		-include src/banned.h -MMD -MP -c -o $@ $<
+endef
 
-$(O)/obj/%.o: %.c
+# $(call link,modules of pkg-config)
+define link
 	@mkdir -p $(@D)
-	$(call say,CC,$<)
-	$(Q)$(CC) $(ALL_CPPFLAGS) $(call pkg_cflags,json-c smartcols uuid) $(ALL_CFLAGS) \
-		-include src/banned.h -MMD -MP -c -o $@ $<
+	$(call say,LD,$@)
+	$(Q)$(CC) $(ALL_CFLAGS) -pie $(ALL_LDFLAGS) -o $@ $^ $(call pkg_libs,$(1)) -lpthread
+endef
 
-$(O)/libcore.a: $(call objs,$(core_SRCS))
+define archive
 	$(call say,AR,$@)
 	$(Q)rm -f $@ && $(AR) rcs $@ $^
-
-define program
-$(O)/$(1): $(call objs,$($(1)_SRCS)) $(if $(filter apsim,$(1)),,$(O)/libcore.a)
-	$$(call say,LD,$$@)
-	$$(Q)$$(CC) $$(ALL_CFLAGS) -pie $$(ALL_LDFLAGS) -o $$@ $$^ $$(call pkg_libs,$($(1)_PKGS)) -lpthread
 endef
-$(foreach p,$(PROGRAMS),$(eval $(call program,$(p))))
+
+$(O)/obj/sim/%.o: sim/%.c $(O)/flags | $(DEPS)
+	$(call compile,fuse3 json-c,-DFUSE_USE_VERSION=35)
+
+$(O)/obj/tests/unit/test_sim_%.o: tests/unit/test_sim_%.c $(O)/flags | $(DEPS)
+	$(call compile,fuse3 json-c,-DFUSE_USE_VERSION=35 -Isim)
+
+$(O)/obj/%.o: %.c $(O)/flags | $(DEPS)
+	$(call compile,json-c smartcols uuid)
+
+$(O)/libcore.a: $(call objs,$(core_SRCS))
+	$(archive)
+
+$(O)/vfioap: $(call objs,$(vfioap_SRCS)) $(O)/libcore.a
+	$(call link,$(vfioap_PKGS))
+
+$(O)/lsvfioap: $(call objs,$(lsvfioap_SRCS)) $(O)/libcore.a
+	$(call link,$(lsvfioap_PKGS))
+
+$(O)/chzdev_ap: $(call objs,$(chzdev_ap_SRCS)) $(O)/libcore.a
+	$(call link,$(chzdev_ap_PKGS))
+
+$(O)/apsim: $(call objs,$(apsim_SRCS))
+	$(call link,$(apsim_PKGS))
 
 # ---- the library ----------------------------------------------------------------
 
-$(O)/obj/pic/%.o: src/%.c
-	@mkdir -p $(@D)
-	$(call say,CC,$< (shared))
-	$(Q)$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -fPIC -include src/banned.h -MMD -MP -c -o $@ $<
+$(O)/obj/pic/%.o: src/%.c $(O)/flags | $(DEPS)
+	$(call compile,,-fPIC)
 
-$(O)/libvfioap.so.$(SOVERSION): $(patsubst src/%.c,$(O)/obj/pic/%.o,$(lib_SRCS)) src/libvfioap.map
+lib_OBJS := $(patsubst src/%.c,$(O)/obj/pic/%.o,$(lib_SRCS))
+$(O)/libvfioap.so.$(SOVERSION): $(lib_OBJS) src/libvfioap.map
 	$(call say,LD,$@)
-	$(Q)$(CC) $(ALL_CFLAGS) -shared -Wl,-soname,libvfioap.so.$(SOVERSION) \
-		-Wl,--version-script,src/libvfioap.map $(ALL_LDFLAGS) -o $@ $(filter %.o,$^)
+	$(Q)$(CC) $(filter-out -fPIE,$(ALL_CFLAGS)) -fPIC -shared \
+		-Wl,-soname,libvfioap.so.$(SOVERSION) -Wl,--version-script,src/libvfioap.map \
+		$(SHARED_LDFLAGS) $(ALL_LDFLAGS) -o $@ $(lib_OBJS)
 
 $(O)/libvfioap.so: $(O)/libvfioap.so.$(SOVERSION)
 	$(Q)ln -sf $(<F) $@
 
-$(O)/libvfioap.a: $(call objs,$(lib_SRCS))
-	$(call say,AR,$@)
-	$(Q)rm -f $@ && $(AR) rcs $@ $^
+$(O)/libvfioap.a: $(lib_OBJS)
+	$(archive)
 
 # ---- tests -----------------------------------------------------------------------
 
 # A unit test links everything but the main()s; of sim/ too when it is test_sim_*.
 simlib_SRCS := $(filter-out sim/apsim.c,$(sort $(wildcard sim/*.c)))
 $(O)/libsim.a: $(call objs,$(simlib_SRCS) src/mask.c src/err.c src/str.c)
-	$(call say,AR,$@)
-	$(Q)rm -f $@ && $(AR) rcs $@ $^
+	$(archive)
 
 $(O)/unit/test_sim_%: $(O)/obj/tests/unit/test_sim_%.o $(O)/libsim.a
-	@mkdir -p $(@D)
-	$(call say,LD,$@)
-	$(Q)$(CC) $(ALL_CFLAGS) -pie $(ALL_LDFLAGS) -o $@ $^ $(call pkg_libs,$(apsim_PKGS)) -lpthread
+	$(call link,$(apsim_PKGS))
 
 $(O)/unit/test_%: $(O)/obj/tests/unit/test_%.o $(O)/libcore.a
-	@mkdir -p $(@D)
-	$(call say,LD,$@)
-	$(Q)$(CC) $(ALL_CFLAGS) -pie $(ALL_LDFLAGS) -o $@ $^ $(call pkg_libs,$(vfioap_PKGS)) -lpthread
+	$(call link,$(vfioap_PKGS))
+
+.PHONY: units
+units: $(UNITS)
+
+run_tests = $(Q)CC='$(CC)' SAN='$(SAN)' JOBS='$(JOBS)' V='$(V)' VFIOAP_BUILD='$(abspath $(O))' \
+	$(1) scripts/run-tests
+
+.PHONY: check check-unit check-bats check-long check-valgrind golden
+check: all units | $(DEPS) ## run all tests
+	$(call run_tests) $(UNITS) $(TESTS)
+
+check-unit: units | $(DEPS) ## run the unit tests alone
+	$(call run_tests) $(UNITS)
+
+check-bats: all | $(DEPS) ## run the suites alone; TESTS=tests/010-mask.bats for one
+	$(call run_tests) $(TESTS)
+
+check-long: all units | $(DEPS) ## run all tests with more rounds and longer limits
+	$(call run_tests,VFIOAP_TEST_LONG=1) $(UNITS) $(TESTS)
+
+check-valgrind: units | $(DEPS) ## run the unit tests under valgrind
+	$(call run_tests) --valgrind $(UNITS)
+
+golden: all | $(DEPS) ## rewrite tests/expected from what the programs print now
+	$(call run_tests,VFIOAP_TEST_GOLDEN=1) $(TESTS)
+	$(Q)git diff --stat -- tests/expected
+
+.PHONY: demo
+demo: all | $(DEPS) ## show the main job on a simulated machine
+	$(Q)PATH='$(abspath $(O))':"$$PATH" scripts/demo
+
+# By another name, or `make -n lint` would run it.
+make_program := $(MAKE)
+.PHONY: lint
+lint: ## check style, layers, scripts, man pages and warnings
+	$(Q)MAKE='$(make_program)' VFIOAP_BUILD='$(abspath $(O))' scripts/lint
+
+# ---- install ---------------------------------------------------------------------
+
+man_PAGES := $(sort $(wildcard man/*.[1-8]))
+inst = $(Q)$(INSTALL) -D -m $(1) $(2) '$(DESTDIR)$(3)'
+
+.PHONY: install
+install: $(if $(NO_BUILD),,all) ## install below $(DESTDIR)$(PREFIX)
+	$(call say,INSTALL,$(DESTDIR)$(PREFIX))
+	$(call inst,755,$(O)/vfioap,$(sbindir)/vfioap)
+	$(call inst,755,$(O)/lsvfioap,$(sbindir)/lsvfioap)
+	$(call inst,755,$(O)/chzdev_ap,$(sbindir)/chzdev_ap)
+	$(call inst,755,$(O)/apsim,$(bindir)/apsim)
+	$(call inst,755,$(O)/libvfioap.so.$(SOVERSION),$(libdir)/libvfioap.so.$(SOVERSION))
+	$(Q)ln -sf libvfioap.so.$(SOVERSION) '$(DESTDIR)$(libdir)/libvfioap.so'
+	$(call inst,644,$(O)/libvfioap.a,$(libdir)/libvfioap.a)
+	$(call inst,644,include/vfioap/mask.h,$(includedir)/vfioap/mask.h)
+	$(Q)$(INSTALL) -d '$(DESTDIR)$(libdir)/pkgconfig'
+	$(Q)sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(libdir)|' -e 's|@VERSION@|$(VERSION)|' \
+		-e 's|@INCLUDEDIR@|$(includedir)|' \
+		src/vfioap.pc.in >'$(DESTDIR)$(libdir)/pkgconfig/vfioap.pc'
+	$(Q)chmod 644 '$(DESTDIR)$(libdir)/pkgconfig/vfioap.pc'
+	$(Q)for page in $(man_PAGES); do \
+		$(INSTALL) -D -m 644 -t '$(DESTDIR)$(mandir)'/man"$${page##*.}" "$$page" || exit; \
+	done
+	$(call inst,644,completion/vfioap.bash,$(bashcompdir)/vfioap)
+	$(Q)ln -sf vfioap '$(DESTDIR)$(bashcompdir)/lsvfioap'
+	$(call inst,644,completion/chzdev_ap.bash,$(bashcompdir)/chzdev_ap)
+	$(Q)$(INSTALL) -D -m 644 -t '$(DESTDIR)$(docdir)' README.md NEWS LICENSE
+
+# ---- the rest --------------------------------------------------------------------
+
+.PHONY: dist
+dist: ## make build/vfioap-VERSION.tar.gz of what is committed
+	$(Q)mkdir -p build
+	$(Q)git archive --format=tar.gz --prefix=vfioap-$(VERSION)/ \
+		-o build/vfioap-$(VERSION).tar.gz HEAD
+	@echo build/vfioap-$(VERSION).tar.gz
 
 .PHONY: clean
-clean:
-	rm -rf build
+clean: ## remove what was built
+	$(Q)rm -rf build
+	$(Q)if [ -f '$(O)/flags' ]; then rm -rf '$(O)'; fi
 
--include $(shell find $(O) -name '*.d' 2>/dev/null)
+.PHONY: help
+help: ## print this list
+	@sed -n 's/^\([a-z-]*\):.* ## /\1\t/p' Makefile | sort | while IFS='	' read -r name text; do \
+		printf '  %-16s %s\n' "$$name" "$$text"; \
+	done
+	@sed -n '/^#$$/,/^#$$/s/^#//p' Makefile
+
+-include $(shell find $(O)/obj -name '*.d' 2>/dev/null)

@@ -77,9 +77,13 @@ typedef void machine_log_fn(void *arg, const char *line);
 /* A uevent as the kernel sends it: "add@/devices/ap/card05\0ACTION=add\0..." */
 typedef void machine_uevent_fn(void *arg, const char *buf, size_t len);
 
+/* Who calls machine_write(), for the kernel log; called in that thread. */
+typedef void machine_caller_fn(void *arg, char name[16], pid_t *ret_pid);
+
 struct machine_hooks {
 	machine_log_fn *log;	   /* may be NULL */
 	machine_uevent_fn *uevent; /* may be NULL */
+	machine_caller_fn *caller; /* may be NULL */
 	void *arg;
 };
 

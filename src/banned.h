@@ -11,6 +11,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Macros where the compiler is clang and _FORTIFY_SOURCE is on (bits/stdio2.h). */
+#undef sprintf
+#undef vsprintf
+
 #pragma GCC poison strcpy strcat strncpy strncat sprintf vsprintf strtok strtok_r gets
 #pragma GCC poison atoi atol atoll strtol strtoll sscanf vsscanf
 #pragma GCC poison system popen tmpnam tempnam mktemp

@@ -55,20 +55,20 @@ struct vfioap_change {
 /** enum vfioap_reason - why a text was refused; see vfioap_parse_message() */
 enum vfioap_reason {
 	VFIOAP_OK = 0,
-	VFIOAP_EMPTY,	      /* nothing at all */
-	VFIOAP_EMPTY_ITEM,    /* "5,,6", a leading or a trailing comma */
-	VFIOAP_BLANK,	      /* white space anywhere */
-	VFIOAP_NOT_A_NUMBER,  /* "x", "5-", "0x", "5;6" */
-	VFIOAP_NEEDS_0X,      /* "ab": meant as 0xab? */
-	VFIOAP_LEADING_ZERO,  /* "010": 8 in sysfs, 10 on paper */
-	VFIOAP_TOO_BIG,	      /* above 255 */
-	VFIOAP_REVERSED,      /* "7-5" */
-	VFIOAP_SIGNED,	      /* a sign in a list */
-	VFIOAP_UNSIGNED,      /* a missing sign in a change */
-	VFIOAP_WORD,	      /* "all" or "none" beside other items, or where not allowed */
-	VFIOAP_MASK_PREFIX,   /* a mask without "0x" */
-	VFIOAP_MASK_DIGIT,    /* a mask with something else than a hex digit */
-	VFIOAP_MASK_LENGTH,   /* a mask with fewer (where not allowed) or more than 64 digits */
+	VFIOAP_EMPTY,	     /* nothing at all */
+	VFIOAP_EMPTY_ITEM,   /* "5,,6", a leading or a trailing comma */
+	VFIOAP_BLANK,	     /* white space anywhere */
+	VFIOAP_NOT_A_NUMBER, /* "x", "5-", "0x", "5;6" */
+	VFIOAP_NEEDS_0X,     /* "ab": meant as 0xab? */
+	VFIOAP_LEADING_ZERO, /* "010": 8 in sysfs, 10 on paper */
+	VFIOAP_TOO_BIG,	     /* above 255 */
+	VFIOAP_REVERSED,     /* "7-5" */
+	VFIOAP_SIGNED,	     /* a sign in a list */
+	VFIOAP_UNSIGNED,     /* a missing sign in a change */
+	VFIOAP_WORD,	     /* "all" or "none" beside other items, or where not allowed */
+	VFIOAP_MASK_PREFIX,  /* a mask without "0x" */
+	VFIOAP_MASK_DIGIT,   /* a mask with something else than a hex digit */
+	VFIOAP_MASK_LENGTH,  /* a mask with fewer (where not allowed) or more than 64 digits */
 };
 
 /**
@@ -181,8 +181,8 @@ unsigned vfioap_mask_count(const struct vfioap_mask *m);
 unsigned vfioap_mask_next(const struct vfioap_mask *m, unsigned from);
 
 /** VFIOAP_MASK_FOREACH() - walk over the IDs of a set, ascending */
-#define VFIOAP_MASK_FOREACH(id, m)                                                                 \
-	for (unsigned id = vfioap_mask_next((m), 0); id < VFIOAP_IDS;                              \
+#define VFIOAP_MASK_FOREACH(id, m)                                    \
+	for (unsigned id = vfioap_mask_next((m), 0); id < VFIOAP_IDS; \
 	     id = vfioap_mask_next((m), id + 1))
 
 /* ---- texts ---------------------------------------------------------------- */
@@ -240,8 +240,8 @@ char *vfioap_hex_format(const struct vfioap_mask *m, char buf[VFIOAP_HEX_SIZE]);
 /**
  * vfioap_list_format() - ascending, ranges joined, below 10 decimal, others "0x.."
  *
- * "4,0x47,0xab-0xff"; "none" for the empty set.  What it prints
- * vfioap_list_parse() takes.  Returns @buf.
+ * "4,0x0a,0x47,0xab-0xff", two neighbours as "5,6"; "none" for the empty set.
+ * What it prints vfioap_list_parse() takes.  Returns @buf.
  */
 char *vfioap_list_format(const struct vfioap_mask *m, char buf[VFIOAP_LIST_SIZE]);
 
@@ -258,8 +258,8 @@ char *vfioap_change_format(const struct vfioap_change *change, char buf[VFIOAP_L
  * @text:  the text that was parsed
  * @error: as it was filled in
  * @buf:   receives e.g. "item '010' at position 1 has a leading zero: 8 in sysfs, 10 on
- *         paper"; positions count characters from 1; control characters of @text appear
- *         as '?'; always terminated, cut at @size
+ *         paper"; positions count characters from 1; what is not printable ASCII in
+ *         @text appears as '?'; always terminated, cut at @size
  * @size:  of @buf in bytes; 192 hold every message, 1 is the least
  *
  * Returns @buf.

@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: MIT
+/* Files in /etc of a simulated machine.  Where /etc comes from is left to layers.c. */
+#include "etc.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "util.h"
+
+static const char *const directories[] = {
+	"mdevctl.d",
+	"mdevctl.d/scripts.d",
+	"mdevctl.d/scripts.d/callouts",
+	"mdevctl.d/scripts.d/notifiers",
+	"udev",
+	"udev/rules.d",
+};
+
+static int directory_make(const char *dir, const char *name, struct err *err)
+{
+	char path[PATH_MAX];
+
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	if (mkdir(path, 0755) < 0 && errno != EEXIST)
+		return err_errno(err, -errno, "cannot make directory '/etc/%s'", name);
+	return 0;
+}
+
+static FILE *file_create(const char *dir, const char *name)
+{
+	char path[PATH_MAX];
+
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	return fopen(path, "we");
+}
+
+static int file_close(FILE *file, const char *name, struct err *err)
+{
+	bool bad = ferror(file);
+
+	if (fclose(file) != 0 || bad)
+		return err_errno(err, -errno, "cannot write '/etc/%s'", name);
+	return 0;
+}
+
+/* ---- definitions ------------------------------------------------------------------- */
+
+static void attrs_print(FILE *out, const char *name, const struct vfioap_mask *ids, bool *first)
+{
+	VFIOAP_MASK_FOREACH(id, ids)
+	{
+		fprintf(out, "%s\n    {\n      \"%s\": \"%u\"\n    }", *first ? "" : ",", name, id);
+		*first = false;
+	}
+}
+
+/* Byte for byte what mdevctl writes: two blanks, this order, no newline at the end. */
+static void definition_print(FILE *out, const struct lpar_device *device)
+{
+	bool first = true;
+
+	fprintf(out,
+		"{\n"
+		"  \"mdev_type\": \"vfio_ap-passthrough\",\n"
+		"  \"start\": \"%s\",\n"
+		"  \"attrs\": [",
+		device->start_auto ? "auto" : "manual");
+	attrs_print(out, "assign_adapter", &device->adapters, &first);
+	attrs_print(out, "assign_domain", &device->domains, &first);
+	attrs_print(out, "assign_control_domain", &device->controls, &first);
+	fputs(first ? "]\n}" : "\n  ]\n}", out);
+}
+
+static int definition_write(const char *dir, const struct lpar_device *device, struct err *err)
+{
+	char name[128];
+	FILE *file;
+
+	snprintf(name, sizeof(name), ETC_DEFINITIONS "/%s", device->uuid);
+	file = file_create(dir, name);
+	if (!file)
+		return err_errno(err, -errno, "cannot create '/etc/%s'", name);
+	definition_print(file, device);
+	return file_close(file, name, err);
+}
+
+/* ---- all of it ------------------------------------------------------------------------ */
+
+int etc_write(const char *dir, const struct lpar *lpar, struct err *err)
+{
+	int rc = 0;
+
+	for (unsigned i = 0; i < ARRAY_SIZE(directories) && rc == 0; i++)
+		rc = directory_make(dir, directories[i], err);
+	if (rc == 0 && lpar->n_definitions)
+		rc = directory_make(dir, ETC_DEFINITIONS, err);
+	for (size_t i = 0; i < lpar->n_definitions && rc == 0; i++)
+		rc = definition_write(dir, &lpar->definitions[i], err);
+	if (rc == 0 && lpar->rules) {
+		FILE *file = file_create(dir, ETC_RULES);
+
+		if (!file)
+			return err_errno(err, -errno, "cannot create '/etc/" ETC_RULES "'");
+		fputs(lpar->rules, file);
+		rc = file_close(file, ETC_RULES, err);
+	}
+	return rc;
+}
+
+static bool lpar_defines(const struct lpar *lpar, const char *uuid)
+{
+	for (size_t i = 0; i < lpar->n_definitions; i++) {
+		if (strcmp(lpar->definitions[i].uuid, uuid) == 0)
+			return true;
+	}
+	return false;
+}
+
+int etc_hide(const char *dir, const struct lpar *lpar, struct err *err)
+{
+	char path[PATH_MAX];
+	struct dirent *entry;
+	int rc = 0;
+	DIR *d;
+
+	snprintf(path, sizeof(path), "%s/" ETC_RULES, dir);
+	if (!lpar->rules && unlink(path) < 0 && errno != ENOENT)
+		return err_errno(err, -errno, "cannot hide '%s'", path);
+
+	snprintf(path, sizeof(path), "%s/" ETC_DEFINITIONS, dir);
+	d = opendir(path);
+	while (d && rc == 0 && (entry = readdir(d))) {
+		if (entry->d_type == DT_DIR || lpar_defines(lpar, entry->d_name))
+			continue;
+		if (unlinkat(dirfd(d), entry->d_name, 0) < 0)
+			rc = err_errno(err, -errno, "cannot hide '%s/%s'", path, entry->d_name);
+	}
+	if (d)
+		closedir(d);
+	return rc;
+}

@@ -1,0 +1,550 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the AP bus says in sysfs.  Who owns a queue by the masks is worked out here too;
+ * whether that is right is left to the policy.
+ */
+#include "apbus.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "paths.h"
+#include "str.h"
+#include "sysfs.h"
+
+/* A number, a mask, or a name: kernel-abi 3, 6, 7. */
+#define LINE_SIZE 128
+
+/* ---- attributes of the bus ------------------------------------------------------------- */
+
+static int bad_text(struct err *err, const char *path)
+{
+	return err_set(err, -EBADMSG, "'/%s' holds no text that is known", path);
+}
+
+static int cannot_read(struct err *err, int rc, const char *path)
+{
+	if (rc == -EFBIG || rc == -EBADMSG)
+		return bad_text(err, path);
+	return err_errno(err, rc, "cannot read '/%s'", path);
+}
+
+/* A mask of 64 digits; -ENOENT (not explained) without the file. */
+static int read_mask(int root, const char *path, struct vfioap_mask *ret, struct err *err)
+{
+	char text[LINE_SIZE];
+	int rc;
+
+	rc = sysfs_read(root, path, text, sizeof(text));
+	if (rc == -ENOENT)
+		return rc;
+	if (rc < 0)
+		return cannot_read(err, rc, path);
+	if (vfioap_hex_parse(str_chomp(text), false, ret, NULL) < 0)
+		return bad_text(err, path);
+	return 0;
+}
+
+/* A highest ID; without the file (before Linux 5.x) everything is taken for possible. */
+static int read_max(int root, const char *path, unsigned *ret, struct err *err)
+{
+	char text[LINE_SIZE];
+	int rc;
+
+	rc = sysfs_read(root, path, text, sizeof(text));
+	if (rc == -ENOENT) {
+		*ret = VFIOAP_IDS - 1;
+		return 0;
+	}
+	if (rc < 0)
+		return cannot_read(err, rc, path);
+	return str_uint(text, VFIOAP_IDS - 1, ret) < 0 ? bad_text(err, path) : 0;
+}
+
+/* The host configuration, which is unknown as a whole when one of its masks is. */
+static int read_config(int root, struct apbus *bus, struct err *err)
+{
+	const struct {
+		const char *path;
+		struct vfioap_mask *mask;
+	} masks[] = {
+		{ .path = PATH_AP_ADAPTERS, .mask = &bus->adapters },
+		{ .path = PATH_AP_USAGE, .mask = &bus->usage },
+		{ .path = PATH_AP_CONTROL, .mask = &bus->control },
+	};
+	const struct vfioap_mask none = { { 0 } };
+	char text[LINE_SIZE];
+	bool known = true;
+	int rc;
+
+	for (size_t i = 0; i < ARRAY_SIZE(masks); i++) {
+		rc = sysfs_read(root, masks[i].path, text, sizeof(text));
+		if (rc < 0 && rc != -ENOENT)
+			return cannot_read(err, rc, masks[i].path);
+		if (rc == -ENOENT || !strcmp(text, "not supported\n"))
+			known = false;
+		else if (vfioap_hex_parse(str_chomp(text), false, masks[i].mask, NULL) < 0)
+			return bad_text(err, masks[i].path);
+	}
+
+	bus->has_qci = known;
+	if (!known)
+		bus->adapters = bus->usage = bus->control = none;
+	return 0;
+}
+
+int apbus_masks_read(int root, struct apbus_masks *ret, struct err *err)
+{
+	struct apbus_masks masks = {
+		.apmask = vfioap_mask_range(0, VFIOAP_IDS - 1),
+		.aqmask = vfioap_mask_range(0, VFIOAP_IDS - 1),
+	};
+	int rc;
+
+	/* Without the files (before Linux 4.20) every queue is the host's. */
+	rc = read_mask(root, PATH_AP_MASK, &masks.apmask, err);
+	if (rc < 0 && rc != -ENOENT)
+		return rc;
+	rc = read_mask(root, PATH_AQ_MASK, &masks.aqmask, err);
+	if (rc < 0 && rc != -ENOENT)
+		return rc;
+
+	*ret = masks;
+	return 0;
+}
+
+bool apbus_masks_all(const struct apbus_masks *masks)
+{
+	struct vfioap_mask all = vfioap_mask_range(0, VFIOAP_IDS - 1);
+
+	return vfioap_mask_equal(&masks->apmask, &all) && vfioap_mask_equal(&masks->aqmask, &all);
+}
+
+void apbus_masks_reserved(const struct apbus_masks *masks, const struct qset *queues,
+			  struct qset *ret)
+{
+	for (unsigned a = 0; a < VFIOAP_IDS; a++) {
+		ret->row[a] = queues->row[a];
+		if (vfioap_mask_has(&masks->apmask, a))
+			ret->row[a] = vfioap_mask_andnot(ret->row[a], masks->aqmask);
+	}
+}
+
+/* ---- devices and drivers ----------------------------------------------------------------- */
+
+/* A name exactly as the kernel gives it, so that "power" or "5.4" is no queue. */
+static bool name_is_queue(const char *name, unsigned *ret_apid, unsigned *ret_apqi)
+{
+	char again[QUEUE_SIZE];
+
+	return !queue_parse(name, ret_apid, ret_apqi) &&
+	       !strcmp(queue_format(*ret_apid, *ret_apqi, again), name);
+}
+
+static bool name_is_card(const char *name, unsigned *ret_apid)
+{
+	const char *digits = str_starts_with(name, "card");
+	unsigned long id;
+	char again[8];
+
+	if (!digits || str_ulong_parse(&digits, 16, VFIOAP_IDS - 1, &id) < 0)
+		return false;
+	snprintf(again, sizeof(again), "card%02x", (unsigned)id & 0xff);
+	*ret_apid = (unsigned)id;
+	return !strcmp(again, name);
+}
+
+static int add_device(void *arg, const char *name)
+{
+	struct apbus *bus = arg;
+	unsigned apid, apqi;
+
+	if (name_is_queue(name, &apid, &apqi))
+		qset_add(&bus->queues, apid, apqi);
+	else if (name_is_card(name, &apid))
+		vfioap_mask_set(&bus->cards, apid);
+	return 0;
+}
+
+static int add_queue(void *arg, const char *name)
+{
+	unsigned apid, apqi;
+
+	if (name_is_queue(name, &apid, &apqi))
+		qset_add(arg, apid, apqi);
+	return 0;
+}
+
+/* struct drivers - what the walk over the driver directories collects */
+struct drivers {
+	int root;
+	struct apbus *bus;
+	struct err *err;
+};
+
+static int add_driver(void *arg, const char *name)
+{
+	struct drivers *drivers = arg;
+	bool vfio = !strcmp(name, "vfio_ap");
+	char path[PATH_SIZE];
+	int rc;
+
+	path_join(path, PATH_AP_DRIVERS, name);
+	rc = sysfs_list(drivers->root, path, add_queue,
+			vfio ? &drivers->bus->vfio_driver : &drivers->bus->host_driver);
+	if (rc == -ENOENT || rc == -ENODEV || rc == -ENOTDIR)
+		return 0; /* unloaded meanwhile, or no driver */
+	return rc < 0 ? err_errno(drivers->err, rc, "cannot list '/%s'", path) : 0;
+}
+
+static int read_devices(int root, struct apbus *bus, struct err *err)
+{
+	struct drivers drivers = { .root = root, .bus = bus, .err = err };
+	_cleanup_free_ struct qset *moved = malloc(sizeof(*moved));
+	int rc;
+
+	if (!moved)
+		return err_oom(err);
+
+	rc = sysfs_list(root, PATH_AP_DEVICES, add_device, bus);
+	if (rc < 0 && rc != -ENOENT)
+		return err_errno(err, rc, "cannot list '/" PATH_AP_DEVICES "'");
+	rc = sysfs_list(root, PATH_AP_DRIVERS, add_driver, &drivers);
+	if (rc == -ENOENT)
+		return 0;
+	if (rc < 0 && err && !err->code)
+		return err_errno(err, rc, "cannot list '/" PATH_AP_DRIVERS "'");
+	if (rc < 0)
+		return rc;
+
+	/* A queue seen at two drivers moved meanwhile: it counts as bound to neither. */
+	*moved = bus->host_driver;
+	qset_and(moved, &bus->vfio_driver);
+	qset_andnot(&bus->host_driver, moved);
+	qset_andnot(&bus->vfio_driver, moved);
+	qset_and(&bus->host_driver, &bus->queues);
+	qset_and(&bus->vfio_driver, &bus->queues);
+	return 0;
+}
+
+/*
+ * Does queue @a.@d of the card open as @dir have an override?  Any text counts, also one too
+ * long to be a driver's name.  Return: 1, 0; -ENOENT no such file; -ENODEV no such queue.
+ */
+static int read_override(int dir, unsigned a, unsigned d)
+{
+	char path[PATH_SIZE], queue[QUEUE_SIZE], text[SYSFS_TEXT_SIZE];
+	int rc;
+
+	path_join(path, queue_format(a, d, queue), "driver_override");
+	rc = sysfs_read(dir, path, text, sizeof(text));
+	if (rc == -ENOENT)
+		return sysfs_exists(dir, queue) ? rc : -ENODEV;
+	if (rc == -EFBIG)
+		return 1;
+	return rc < 0 ? rc : *str_chomp(text) != '\0';
+}
+
+/*
+ * The overrides.  Only where the first queue has the file (Linux 6.19) the others are asked:
+ * nothing else in sysfs tells.
+ */
+static int read_overrides(int root, struct apbus *bus, struct err *err)
+{
+	_cleanup_close_ int dir = -1;
+	char path[PATH_SIZE];
+	unsigned card = VFIOAP_IDS;
+	int rc;
+
+	QSET_FOREACH(a, d, &bus->queues) {
+		if (a != card) {
+			util_close(&dir);
+			dir = sysfs_open(root, path_card(path, a, NULL), O_PATH | O_DIRECTORY);
+			card = a;
+		}
+		rc = dir < 0 ? -ENODEV : read_override(dir, a, d);
+		if (rc == -ENODEV || (rc == -ENOENT && bus->override_known))
+			continue; /* the queue has gone */
+		if (rc == -ENOENT)
+			break; /* this kernel has no such file */
+		if (rc < 0)
+			return cannot_read(err, rc, path_queue(path, a, d, "driver_override"));
+
+		bus->override_known = true;
+		if (rc)
+			qset_add(&bus->override, a, d);
+	}
+	return 0;
+}
+
+int apbus_read(int root, struct apbus *ret, struct err *err)
+{
+	_cleanup_free_ struct apbus *bus = calloc(1, sizeof(*bus));
+	int rc;
+
+	if (!bus)
+		return err_oom(err);
+	if (!sysfs_exists(root, PATH_AP_BUS)) {
+		*ret = *bus;
+		return 0;
+	}
+
+	bus->present = true;
+	bus->vfio_ap_loaded = sysfs_exists(root, PATH_VFIO_AP);
+	bus->bindings_complete_count = sysfs_exists(root, PATH_AP_COMPLETE);
+	rc = apbus_masks_read(root, &bus->masks, err);
+	if (rc < 0)
+		return rc;
+	rc = read_max(root, PATH_AP_MAX_ADAPTER, &bus->max_adapter, err);
+	if (rc < 0)
+		return rc;
+	rc = read_max(root, PATH_AP_MAX_DOMAIN, &bus->max_domain, err);
+	if (rc < 0)
+		return rc;
+	rc = read_config(root, bus, err);
+	if (rc < 0)
+		return rc;
+	rc = read_devices(root, bus, err);
+	if (rc < 0)
+		return rc;
+	rc = read_overrides(root, bus, err);
+	if (rc < 0)
+		return rc;
+
+	*ret = *bus;
+	return 0;
+}
+
+/* ---- boot parameters --------------------------------------------------------------------- */
+
+/* The text of one parameter, or NULL: not given, or readable by root alone (up to 6.17). */
+static int read_parameter(int root, const char *path, char **ret, struct err *err)
+{
+	_cleanup_free_ char *text = malloc(SYSFS_TEXT_SIZE);
+	int rc;
+
+	if (!text)
+		return err_oom(err);
+
+	rc = sysfs_read(root, path, text, SYSFS_TEXT_SIZE);
+	if (rc == -ENOENT || rc == -EACCES || rc == -EPERM)
+		return 0;
+	if (rc < 0)
+		return cannot_read(err, rc, path);
+	if (!strcmp(str_chomp(text), "(null)"))
+		return 0;
+
+	*ret = str_printable(TAKE_PTR(text));
+	return 0;
+}
+
+int apbus_boot_read(int root, struct apbus_boot *ret, struct err *err)
+{
+	_cleanup_(apbus_boot_done) struct apbus_boot boot = { 0 };
+	int rc;
+
+	rc = read_parameter(root, PATH_AP_BOOT_APMASK, &boot.apmask, err);
+	if (rc < 0)
+		return rc;
+	rc = read_parameter(root, PATH_AP_BOOT_AQMASK, &boot.aqmask, err);
+	if (rc < 0)
+		return rc;
+
+	ret->apmask = TAKE_PTR(boot.apmask);
+	ret->aqmask = TAKE_PTR(boot.aqmask);
+	return 0;
+}
+
+void apbus_boot_done(struct apbus_boot *boot)
+{
+	free(boot->apmask);
+	free(boot->aqmask);
+	boot->apmask = boot->aqmask = NULL;
+}
+
+/* ---- one card, one queue ------------------------------------------------------------------- */
+
+/*
+ * Details are for people to look at: what is missing or garbled is unknown, and no reason
+ * to show nothing at all.
+ */
+static bool read_line(int dir, const char *name, char *buf, size_t size)
+{
+	if (sysfs_read(dir, name, buf, size) < 0)
+		return false;
+	str_chomp(buf);
+	return true;
+}
+
+static long long read_number(int dir, const char *name)
+{
+	char text[LINE_SIZE];
+	const char *p = text;
+	unsigned long value;
+
+	if (!read_line(dir, name, text, sizeof(text)))
+		return -1;
+	if (str_ulong_parse(&p, 10, (unsigned long)(~0ul >> 1), &value) < 0 || *p)
+		return -1;
+	return (long long)value;
+}
+
+static int read_int(int dir, const char *name)
+{
+	long long value = read_number(dir, name);
+
+	return value > 0x7fffffff ? -1 : (int)value;
+}
+
+static void read_pending(int dir, struct apbus_info *info)
+{
+	int queued = read_int(dir, "requestq_count"), pending = read_int(dir, "pendingq_count");
+
+	info->requests = read_number(dir, "request_count");
+	info->pending = queued < 0 || pending < 0 ? -1 : (long long)queued + pending;
+}
+
+/* A short name out of a file or a link, made fit to be shown; "" when there is none. */
+static void read_type(int dir, char type[APBUS_NAME_SIZE])
+{
+	if (!read_line(dir, "type", type, APBUS_NAME_SIZE))
+		type[0] = '\0';
+	str_printable(type);
+}
+
+static void read_driver(int dir, char driver[APBUS_NAME_SIZE])
+{
+	if (sysfs_link_name(dir, "driver", driver, APBUS_NAME_SIZE) < 0)
+		driver[0] = '\0';
+	str_printable(driver);
+}
+
+/* config and chkstop come before what the driver says, as lszcrypt has it. */
+static enum apbus_status read_status(int dir)
+{
+	static const struct {
+		const char *text;
+		enum apbus_status status;
+	} words[] = {
+		{ .text = "unassigned", .status = APBUS_STATUS_UNASSIGNED },
+		{ .text = "assigned", .status = APBUS_STATUS_ASSIGNED },
+		{ .text = "in use", .status = APBUS_STATUS_IN_USE },
+	};
+	char text[LINE_SIZE];
+
+	if (read_int(dir, "config") == 0)
+		return APBUS_STATUS_DECONFIGURED;
+	if (read_int(dir, "chkstop") > 0)
+		return APBUS_STATUS_CHECKSTOPPED;
+
+	switch (read_int(dir, "online")) {
+	case 1: return APBUS_STATUS_ONLINE;
+	case 0: return APBUS_STATUS_OFFLINE;
+	default: break;
+	}
+
+	if (!read_line(dir, "status", text, sizeof(text)))
+		return APBUS_STATUS_UNKNOWN;
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
+		if (!strcmp(text, words[i].text))
+			return words[i].status;
+	}
+	return APBUS_STATUS_UNKNOWN;
+}
+
+static void read_functions(int dir, struct apbus_info *info)
+{
+	char text[LINE_SIZE];
+	const char *p;
+	unsigned long value;
+
+	if (!read_line(dir, "ap_functions", text, sizeof(text)))
+		return;
+	p = str_starts_with(text, "0x");
+	if (!p || str_ulong_parse(&p, 16, 0xffffffff, &value) < 0 || *p)
+		return;
+	info->functions_known = true;
+	info->functions = (unsigned)value;
+}
+
+/* The type's last letter tells; without one the facility bits do, in zcrypt_cex4.c's order. */
+static enum apbus_mode info_mode(const struct apbus_info *info)
+{
+	size_t len = strlen(info->type);
+
+	switch (len ? info->type[len - 1] : '\0') {
+	case 'A': return APBUS_MODE_ACCEL;
+	case 'C': return APBUS_MODE_CCA;
+	case 'P': return APBUS_MODE_EP11;
+	default: break;
+	}
+
+	if (info->functions & 0x08000000)
+		return APBUS_MODE_ACCEL;
+	if (info->functions & 0x10000000)
+		return APBUS_MODE_CCA;
+	if (info->functions & 0x04000000)
+		return APBUS_MODE_EP11;
+	return APBUS_MODE_UNKNOWN;
+}
+
+/* Open the directory of a device; it serves as root for its attributes. */
+static int open_device(int root, const char *path, struct err *err)
+{
+	int fd = sysfs_open(root, path, O_PATH | O_DIRECTORY);
+
+	if (fd < 0)
+		return err_errno(err, fd, "cannot read '/%s'", path);
+	return fd;
+}
+
+int apbus_card_read(int root, unsigned apid, struct apbus_info *ret, struct err *err)
+{
+	struct apbus_info info = { 0 };
+	_cleanup_close_ int dir = -1;
+	char path[PATH_SIZE];
+
+	dir = open_device(root, path_card(path, apid, NULL), err);
+	if (dir < 0)
+		return dir;
+
+	read_type(dir, info.type);
+	read_driver(dir, info.driver);
+	read_functions(dir, &info);
+	info.mode = info_mode(&info);
+	info.status = read_status(dir);
+	info.hwtype = read_int(dir, "hwtype");
+	info.depth = read_int(dir, "depth");
+	read_pending(dir, &info);
+
+	*ret = info;
+	return 0;
+}
+
+int apbus_queue_read(int root, unsigned apid, unsigned apqi, const struct apbus_info *card,
+		     const char *driver, struct apbus_info *ret, struct err *err)
+{
+	struct apbus_info info = *card;
+	_cleanup_close_ int dir = -1;
+	char path[PATH_SIZE];
+
+	dir = open_device(root, path_queue(path, apid, apqi, NULL), err);
+	if (dir < 0)
+		return dir;
+
+	if (driver)
+		snprintf(info.driver, sizeof(info.driver), "%s", driver);
+	else
+		read_driver(dir, info.driver);
+	info.status = read_status(dir);
+
+	/* Beside zcrypt the counters are leftovers of other times (kernel-abi 7). */
+	info.requests = info.pending = -1;
+	if (*info.driver && strcmp(info.driver, "vfio_ap"))
+		read_pending(dir, &info);
+
+	*ret = info;
+	return 0;
+}

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The course of every changing command: lock, one snapshot, the command's own edit of a
+ * wish, all conflicts, a plan, the writes, the report.
+ */
+#ifndef CHANGE_H
+#define CHANGE_H
+
+#include "cmd.h"
+#include "plan.h"
+#include "pool.h"
+
+/**
+ * struct change - one change under way
+ * @now:      before it
+ * @want:     edited by the command
+ * @findings: the command may add its own; errors refuse the change
+ * @reserved, @also: queues that move because they were named, and because masks know only
+ *                   rows and columns
+ * @uuid:     the device that the change is about; "" none or several
+ */
+struct change {
+	const struct snapshot *now;
+	struct wish *want;
+	struct findings findings;
+	struct qset reserved, also;
+	char uuid[UUID_SIZE];
+};
+
+/**
+ * change_edit_fn - edit change->want, by change->now alone
+ *
+ * May be called up to 3 times, when somebody else changes the machine meanwhile.
+ * Return: 0, enum status, or a negative errno explained in app->err.
+ */
+typedef int change_edit_fn(struct app *app, struct change *change, void *arg);
+
+enum change_flags {
+	CHANGE_PRINT_UUID = 1 << 0,    /* on stdout, when it is done: the device */
+	CHANGE_PRINT_REMOVED = 1 << 1, /* ... the devices that are no more */
+};
+
+/** change_run() - carry a change out; returns what a command returns */
+int change_run(struct app *app, unsigned flags, change_edit_fn *edit, void *arg);
+
+/* ---- IDs as options, change_ids.c ------------------------------------------------------- */
+
+/** struct change_ids - what -a, -d and -c were given */
+struct change_ids {
+	struct cmd_texts adapters, domains, controls;
+};
+
+void change_ids_done(struct change_ids *ids);
+
+#define CHANGE_POOL_OPTIONS(ids)                                                \
+	CMD_TEXTS('a', "adapters", &(ids)->adapters, "LIST", "These adapters"), \
+		CMD_TEXTS('d', "domains", &(ids)->domains, "LIST", "These domains")
+
+#define CHANGE_DEVICE_OPTIONS(ids)                                                \
+	CHANGE_POOL_OPTIONS(ids),                                                 \
+		CMD_TEXTS('c', "control-domains", &(ids)->controls, "LIST|usage", \
+			  "These control domains; usage: those of --domains")
+
+/** change_ids_matrix() - the IDs; "all" ends at the highest of the machine */
+int change_ids_matrix(struct app *app, const struct change_ids *ids, unsigned max_adapter,
+		      unsigned max_domain, struct matrix *ret);
+
+/** change_ids_request() - the IDs as queues for or from the host; at least one dimension */
+int change_ids_request(struct app *app, const struct change_ids *ids, struct pool_request *ret);
+
+/* ---- the report, change_report.c -------------------------------------------------------- */
+
+/**
+ * change_report() - all that a successful change, or a dry run, says
+ * @after: the machine now; NULL for a dry run
+ */
+int change_report(struct app *app, const struct change *change, const struct plan *plan,
+		  const struct snapshot *after, unsigned flags);
+
+/** change_report_left() - what a failed undo left behind, and the commands that finish it */
+void change_report_left(const struct app *app, const struct plan *plan);
+
+#endif

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Adapters, domains and control domains as the changing commands are given them.
+ */
+#include "change.h"
+
+void change_ids_done(struct change_ids *ids)
+{
+	cmd_texts_done(&ids->adapters);
+	cmd_texts_done(&ids->domains);
+	cmd_texts_done(&ids->controls);
+}
+
+static bool says_usage(const struct cmd_texts *texts)
+{
+	for (size_t i = 0; i < texts->n; i++)
+		if (strcmp(texts->v[i], "usage") == 0)
+			return true;
+	return false;
+}
+
+int change_ids_matrix(struct app *app, const struct change_ids *ids, unsigned max_adapter,
+		      unsigned max_domain, struct matrix *ret)
+{
+	struct matrix m = { 0 };
+	int rc;
+
+	if (says_usage(&ids->controls) && !ids->domains.n)
+		return cmd_usage(app, "'--control-domains usage' without --domains");
+	rc = cmd_list_parse(app, "--adapters", &ids->adapters, 0, max_adapter, &m.adapters);
+	if (rc)
+		return rc;
+	rc = cmd_list_parse(app, "--domains", &ids->domains, 0, max_domain, &m.domains);
+	if (rc)
+		return rc;
+	rc = cmd_control_parse(app, &ids->controls, 0, max_domain, &m.domains, &m.controls);
+	if (rc)
+		return rc;
+	*ret = m;
+	return 0;
+}
+
+int change_ids_request(struct app *app, const struct change_ids *ids, struct pool_request *ret)
+{
+	struct matrix m;
+	int rc = change_ids_matrix(app, ids, VFIOAP_IDS - 1, VFIOAP_IDS - 1, &m);
+
+	if (rc)
+		return rc;
+	if (!ids->adapters.n && !ids->domains.n)
+		return cmd_usage(app, "neither --adapters nor --domains given");
+	*ret = (struct pool_request){
+		.adapters = m.adapters,
+		.domains = m.domains,
+		.has_adapters = ids->adapters.n > 0,
+		.has_domains = ids->domains.n > 0,
+	};
+	return 0;
+}

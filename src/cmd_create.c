@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: MIT
+/*
+ * vfioap create: make a mediated device, with its queues, and print its UUID.
+ */
+#include "commands.h"
+
+#include <uuid/uuid.h>
+
+#include "change.h"
+
+struct create_args {
+	struct change_ids ids;
+	char *uuid_text;
+	bool reserve;
+	char uuid[UUID_SIZE];
+};
+
+static void create_args_done(struct create_args *args)
+{
+	change_ids_done(&args->ids);
+	free(args->uuid_text);
+}
+
+static int find_existing(struct change *change, const char *uuid)
+{
+	const struct device *known = snapshot_device(change->now, uuid);
+	struct finding proto = { .code = FINDING_DEVICE_EXISTS };
+	const char *state = "is active already";
+
+	if (!known)
+		return 0;
+	if (!known->mdev)
+		state = "is defined already, though not active";
+	else if (known->mdev->removing)
+		state = "is still being removed: a process has it open";
+	snprintf(proto.uuid[0], UUID_SIZE, "%s", uuid);
+	return findings_say(&change->findings, proto,
+			    "without --uuid a new one is made; 'vfioap assign' changes a device",
+			    "cannot create device '%s': it %s", uuid, state);
+}
+
+/* What is not reserved yet, in the same go. */
+static void reserve_missing(struct change *change, const struct matrix *matrix)
+{
+	const struct pool_request request = {
+		.adapters = matrix->adapters,
+		.domains = matrix->domains,
+		.has_adapters = true,
+		.has_domains = true,
+	};
+	struct pool_change pool;
+
+	pool_reserve(&change->now->bus, &request, &change->want->masks, &pool);
+	change->reserved = pool.named;
+	change->also = pool.also;
+}
+
+static int create_edit(struct app *app, struct change *change, void *arg)
+{
+	const struct create_args *args = arg;
+	const struct apbus *bus = &change->now->bus;
+	struct wish_device *device;
+	struct matrix matrix;
+	int rc;
+
+	rc = change_ids_matrix(app, &args->ids, bus->max_adapter, bus->max_domain, &matrix);
+	if (rc)
+		return rc;
+	rc = find_existing(change, args->uuid);
+	if (rc < 0)
+		return err_oom(&app->err);
+	if (change->findings.n_errors)
+		return 0;
+
+	rc = wish_device_add(change->want, args->uuid, &device);
+	if (rc < 0)
+		return err_oom(&app->err);
+	device->matrix = matrix;
+	snprintf(change->uuid, sizeof(change->uuid), "%s", args->uuid);
+	if (args->reserve)
+		reserve_missing(change, &matrix);
+	return 0;
+}
+
+static int uuid_choose(struct app *app, struct create_args *args)
+{
+	uuid_t random;
+
+	if (args->uuid_text) {
+		if (uuid_canonical(args->uuid_text, args->uuid) < 0)
+			return cmd_usage(app, "--uuid: '%s' is no full UUID", args->uuid_text);
+		return 0;
+	}
+	uuid_generate_random(random);
+	uuid_unparse_lower(random, args->uuid);
+	return 0;
+}
+
+int cmd_create(struct app *app, int argc, const char **argv)
+{
+	_cleanup_(create_args_done) struct create_args create = { 0 };
+	_cleanup_(cmd_texts_done) struct cmd_texts args = { 0 };
+	const struct poptOption options[] = {
+		CMD_TEXT('u', "uuid", &create.uuid_text, "UUID", "Instead of a random one"),
+		CHANGE_DEVICE_OPTIONS(&create.ids),
+		CMD_FLAG(0, "reserve", &create.reserve, "Take from the host what is missing"),
+		CMD_FORCE_OPTION(app, "Also more than 511 queues on a kernel not known to be safe"),
+		CMD_CHANGE_OPTIONS(app),
+		CMD_COMMON_OPTIONS(app),
+		POPT_TABLEEND
+	};
+	const struct cmd_syntax syntax = { .options = options };
+	struct matrix matrix;
+	int rc;
+
+	rc = cmd_parse(app, argc, argv, &syntax, &args);
+	if (rc)
+		return rc;
+	rc = cmd_args_check(app, &args, 0, 0);
+	if (rc)
+		return rc;
+	rc = uuid_choose(app, &create);
+	if (rc)
+		return rc;
+	/* Usage errors before any lock; "all" is known only behind it. */
+	rc = change_ids_matrix(app, &create.ids, VFIOAP_IDS - 1, VFIOAP_IDS - 1, &matrix);
+	if (rc)
+		return rc;
+	return change_run(app, CHANGE_PRINT_UUID, create_edit, &create);
+}

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: MIT
+/*
+ * vfioap remove: end mediated devices that nobody has open.  Processes are looked for by
+ * conflict.c and apply.c; here is what remains where there is no group node to hold.
+ */
+#include "commands.h"
+
+#include "change.h"
+#include "paths.h"
+#include "str.h"
+#include "sysfs.h"
+
+struct remove_args {
+	char *uuid;
+	bool all;
+	const char **text;
+	size_t n_texts;
+};
+
+static void remove_args_done(struct remove_args *args)
+{
+	free(args->uuid);
+	free(args->text);
+}
+
+/* A queue that a guest has: the kernel's word for it, whoever can be seen in /proc. */
+static int find_in_use(struct app *app, struct change *change, const struct mdev *mdev)
+{
+	struct finding proto = { .code = FINDING_DEVICE_IN_USE };
+	struct qset queues;
+	char path[PATH_SIZE], text[SYSFS_TEXT_SIZE];
+
+	if ((mdev->group >= 0 && sysfs_exists(app->root, path_group(path, mdev->group))) ||
+	    snapshot_holder(change->now, mdev))
+		return 0;
+	qset_product(&queues, &mdev->matrix.adapters, &mdev->matrix.domains);
+	qset_and(&queues, &change->now->bus.vfio_driver);
+	QSET_FOREACH(apid, apqi, &queues) {
+		char name[QUEUE_SIZE];
+
+		if (sysfs_read(app->root, path_queue(path, apid, apqi, "status"), text,
+			       sizeof(text)) < 0 ||
+		    strcmp(str_chomp(text), "in use") != 0)
+			continue;
+		vfioap_mask_set(&proto.adapters, apid);
+		vfioap_mask_set(&proto.domains, apqi);
+		memcpy(proto.uuid[0], mdev->uuid, UUID_SIZE);
+		return findings_say(&change->findings, proto,
+				    "shut the guest down, or detach the device from it",
+				    "cannot remove device '%s': a guest uses queue %s", mdev->uuid,
+				    queue_format(apid, apqi, name));
+	}
+	return 0;
+}
+
+static int find_removing(struct change *change, const struct mdev *mdev)
+{
+	struct finding proto = { .code = FINDING_DEVICE_IN_USE };
+
+	memcpy(proto.uuid[0], mdev->uuid, UUID_SIZE);
+	return findings_say(&change->findings, proto, "shut its guest down",
+			    "cannot remove device '%s': it is being removed already, and waits for"
+			    " a process that has it open",
+			    mdev->uuid);
+}
+
+static int remove_one(struct app *app, struct change *change, const struct device *device)
+{
+	int rc;
+
+	if (!device->mdev) {
+		cmd_warn(app, "device '%s' is not active, and its definition stays, ignoring",
+			 device->uuid);
+		return 0;
+	}
+	if (device->mdev->removing)
+		return find_removing(change, device->mdev);
+	rc = find_in_use(app, change, device->mdev);
+	if (rc == 0)
+		rc = wish_device_remove(change->want, device->uuid);
+	return rc;
+}
+
+static int remove_edit(struct app *app, struct change *change, void *arg)
+{
+	const struct remove_args *args = arg;
+	_cleanup_free_ const struct device **device = NULL;
+	size_t n = 0;
+	int rc = 0;
+
+	if (args->all) {
+		for (size_t i = 0; rc == 0 && i < change->now->n_devices; i++)
+			if (change->now->device[i].mdev)
+				rc = remove_one(app, change, &change->now->device[i]);
+		return rc < 0 ? err_oom(&app->err) : rc;
+	}
+	rc = cmd_devices_find(app, change->now, args->text, args->n_texts, &device, &n);
+	if (rc)
+		return rc;
+	for (size_t i = 0; rc == 0 && i < n; i++)
+		rc = remove_one(app, change, device[i]);
+	if (n == 1)
+		snprintf(change->uuid, sizeof(change->uuid), "%s", device[0]->uuid);
+	return rc < 0 ? err_oom(&app->err) : rc;
+}
+
+int cmd_remove(struct app *app, int argc, const char **argv)
+{
+	_cleanup_(remove_args_done) struct remove_args remove = { 0 };
+	_cleanup_(cmd_texts_done) struct cmd_texts args = { 0 };
+	const struct poptOption options[] = {
+		CMD_TEXT('u', "uuid", &remove.uuid, "DEVICE", "Instead of the argument"),
+		CMD_FLAG(0, "all", &remove.all, "All devices, or none when one is open"),
+		CMD_CHANGE_OPTIONS(app), CMD_COMMON_OPTIONS(app), POPT_TABLEEND
+	};
+	const struct cmd_clash clashes[] = { { .a = "all", .b = "uuid" }, { 0 } };
+	const struct cmd_syntax syntax = { .options = options, .clashes = clashes };
+	int rc;
+
+	rc = cmd_parse(app, argc, argv, &syntax, &args);
+	if (rc)
+		return rc;
+	if (remove.all && args.n)
+		return cmd_usage(app, "--all and a device");
+	rc = cmd_device_texts(app, remove.uuid, &args, remove.all ? 0 : 1, -1u, &remove.text,
+			      &remove.n_texts);
+	if (rc)
+		return rc;
+	return change_run(app, CHANGE_PRINT_REMOVED, remove_edit, &remove);
+}

@@ -1,0 +1,427 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Definitions as mdevctl keeps them.  Every file is read, also what mdevctl or libap would
+ * stumble over: it becomes a definition with a problem.  Judging them is left to conflict.c.
+ */
+#include "config.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <json.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "file.h"
+#include "paths.h"
+#include "str.h"
+#include "sysfs.h"
+
+#define FILE_MAX    (1024 * 1024)
+#define JSON_DEPTH  128 /* as deep as mdevctl's parser goes (serde_json) */
+#define DEVICE_TYPE "vfio_ap-passthrough"
+
+/* mdevctl writes in place: a file that is no JSON is perhaps only half written (cli 4). */
+#define BROKEN_READS  5
+#define BROKEN_NAP_MS 25
+
+/* The first problem is the one that is told. */
+static _printf_(3, 4) void definition_problem(struct definition *d, enum config_problem problem,
+					      const char *fmt, ...)
+{
+	va_list ap;
+
+	if (d->problem != CONFIG_OK)
+		return;
+	d->problem = problem;
+	va_start(ap, fmt);
+	vsnprintf(d->detail, sizeof(d->detail), fmt, ap);
+	va_end(ap);
+	str_printable(d->detail);
+}
+
+/* ---- numbers and masks, as the kernel reads them ------------------------------------------- */
+
+/*
+ * kstrtoul() with base 0 (kernel-abi 1, KUL).  A leading zero is octal there, and shown as a
+ * problem, but the number counts: the device would be started with it.
+ */
+static int id_parse(const char *text, unsigned *ret, bool *ret_leading_zero)
+{
+	const char *p = *text == '+' ? text + 1 : text;
+	bool hex = p[0] == '0' && (p[1] == 'x' || p[1] == 'X') && isxdigit((unsigned char)p[2]);
+	bool octal = !hex && p[0] == '0' && isdigit((unsigned char)p[1]);
+	unsigned long id = 0;
+	int rc = 0;
+
+	if (octal) {
+		for (; *p >= '0' && *p <= '7'; p++) {
+			id = id * 8 + (unsigned long)(*p - '0');
+			if (id >= VFIOAP_IDS)
+				return -ERANGE;
+		}
+	} else {
+		p += hex ? 2 : 0;
+		rc = str_ulong_parse(&p, hex ? 16 : 10, VFIOAP_IDS - 1, &id);
+	}
+	if (rc < 0)
+		return rc;
+	if (*p && strcmp(p, "\n"))
+		return -EINVAL;
+
+	*ret = (unsigned)id;
+	*ret_leading_zero = octal;
+	return 0;
+}
+
+/* One field of ap_config as the kernel takes it: "0x" or "x" or none, 0 to 64 digits. */
+static int field_parse(const char **p, struct vfioap_mask *ret)
+{
+	char hex[VFIOAP_HEX_SIZE] = "0x0";
+	const char *digits = *p;
+	size_t len;
+
+	digits += *digits == '0' && digits[1] == 'x' ? 2 : *digits == 'x';
+	len = strspn(digits, "0123456789abcdefABCDEF");
+	if (len > VFIOAP_IDS / 4)
+		return -EINVAL;
+	if (len) {
+		memcpy(hex + 2, digits, len);
+		hex[2 + len] = '\0';
+	}
+
+	*p = digits + len;
+	return vfioap_hex_parse(hex, true, ret, NULL);
+}
+
+/* Three fields, each ended by ',' or newline, the last also by the end (kernel-abi 10.5). */
+static int ap_config_loose(const char *text, struct matrix *ret)
+{
+	struct matrix m;
+	struct vfioap_mask *masks[] = { &m.adapters, &m.domains, &m.controls };
+	const char *p = text;
+
+	for (size_t i = 0; i < ARRAY_SIZE(masks); i++) {
+		if (field_parse(&p, masks[i]) < 0)
+			return -EINVAL;
+		if (*p == ',' || *p == '\n')
+			p++;
+		else if (*p || i + 1 < ARRAY_SIZE(masks))
+			return -EINVAL;
+	}
+	*ret = m;
+	return 0;
+}
+
+/* ---- attrs ----------------------------------------------------------------------------- */
+
+/* struct attr - a name that may stand in attrs, and which mask it changes */
+struct attr {
+	const char *name;
+	size_t mask; /* offset in struct matrix */
+	bool clear;
+};
+
+static const struct attr attrs[] = {
+	{ .name = "assign_adapter", .mask = offsetof(struct matrix, adapters) },
+	{ .name = "assign_domain", .mask = offsetof(struct matrix, domains) },
+	{ .name = "assign_control_domain", .mask = offsetof(struct matrix, controls) },
+	{ .name = "unassign_adapter", .mask = offsetof(struct matrix, adapters), .clear = true },
+	{ .name = "unassign_domain", .mask = offsetof(struct matrix, domains), .clear = true },
+	{ .name = "unassign_control_domain",
+	  .mask = offsetof(struct matrix, controls),
+	  .clear = true },
+};
+
+static void apply_ap_config(struct definition *d, const char *value)
+{
+	struct matrix strict;
+
+	d->set_only = true;
+	if (ap_config_loose(value, &d->matrix) < 0)
+		definition_problem(d, CONFIG_BAD_NUMBER, "'%.40s' is no ap_config", value);
+	else if (ap_config_parse(value, &strict) < 0) /* libap aborts (libap/ap.c) */
+		definition_problem(d, CONFIG_BAD_NUMBER,
+				   "ap_config is not three masks of 64 digits");
+}
+
+static void apply_attr(struct definition *d, const char *name, const char *value)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(attrs); i++) {
+		const struct attr *attr = &attrs[i];
+		struct vfioap_mask *mask = (struct vfioap_mask *)((char *)&d->matrix + attr->mask);
+		bool leading_zero;
+		unsigned id;
+
+		if (strcmp(name, attr->name) != 0)
+			continue;
+		d->set_only |= attr->clear;
+		if (id_parse(value, &id, &leading_zero) < 0) {
+			definition_problem(d, CONFIG_BAD_NUMBER, "'%.40s' of %s is no ID of 0..255",
+					   value, name);
+			return;
+		}
+		if (leading_zero)
+			definition_problem(d, CONFIG_BAD_NUMBER,
+					   "'%.40s' of %s has a leading zero: the kernel reads %u",
+					   value, name, id);
+		(attr->clear ? vfioap_mask_clear : vfioap_mask_set)(mask, id);
+		return;
+	}
+
+	/* Any other name is left to the kernel that has, or has not, such a file. */
+	if (!strcmp(name, "ap_config"))
+		apply_ap_config(d, value);
+}
+
+/* An element is an object with exactly one key, whose value is a string (mdev.rs). */
+static void parse_element(struct definition *d, size_t i, struct json_object *element)
+{
+	struct json_object_iterator it;
+	struct json_object *value;
+	const char *text;
+
+	if (!json_object_is_type(element, json_type_object) ||
+	    json_object_object_length(element) != 1) {
+		definition_problem(d, CONFIG_BAD_FIELD,
+				   "element %zu of attrs is no object of one key", i);
+		return;
+	}
+
+	it = json_object_iter_begin(element);
+	value = json_object_iter_peek_value(&it);
+	if (!json_object_is_type(value, json_type_string)) {
+		definition_problem(d, CONFIG_BAD_FIELD,
+				   "the value of element %zu of attrs is no text", i);
+		return;
+	}
+
+	text = json_object_get_string(value);
+	if (strlen(text) != (size_t)json_object_get_string_len(value))
+		definition_problem(d, CONFIG_BAD_FIELD, "element %zu of attrs holds a NUL", i);
+	apply_attr(d, json_object_iter_peek_name(&it), text);
+}
+
+static void parse_object(struct definition *d, struct json_object *object)
+{
+	struct json_object *type = NULL, *start = NULL, *list = NULL;
+
+	json_object_object_get_ex(object, "mdev_type", &type);
+	json_object_object_get_ex(object, "start", &start);
+	json_object_object_get_ex(object, "attrs", &list);
+
+	if (!json_object_is_type(type, json_type_string))
+		definition_problem(d, CONFIG_BAD_FIELD, "mdev_type is %s",
+				   type ? "no text" : "missing");
+	else if (strcmp(json_object_get_string(type), DEVICE_TYPE) != 0)
+		definition_problem(d, CONFIG_OTHER_TYPE, "mdev_type is '%.60s'",
+				   json_object_get_string(type));
+
+	if (!json_object_is_type(start, json_type_string))
+		definition_problem(d, CONFIG_BAD_FIELD, "start is %s",
+				   start ? "no text" : "missing");
+	else
+		d->start_auto = !strcmp(json_object_get_string(start), "auto");
+
+	if (!list) /* missing or null */
+		return;
+	if (!json_object_is_type(list, json_type_array)) {
+		definition_problem(d, CONFIG_BAD_FIELD, "attrs is no array");
+		return;
+	}
+	for (size_t i = 0; i < json_object_array_length(list); i++)
+		parse_element(d, i, json_object_array_get_idx(list, i));
+}
+
+/* ---- one file -------------------------------------------------------------------------- */
+
+static void object_put(struct json_object **object)
+{
+	json_object_put(*object);
+}
+
+static void tokener_put(struct json_tokener **tokener)
+{
+	if (*tokener)
+		json_tokener_free(*tokener);
+}
+
+static int parse_text(struct definition *d, const char *text, size_t len)
+{
+	_cleanup_(tokener_put) struct json_tokener *tokener = json_tokener_new_ex(JSON_DEPTH);
+	_cleanup_(object_put) struct json_object *object = NULL;
+	enum json_tokener_error error;
+
+	if (!tokener)
+		return -ENOMEM;
+
+	/* With its NUL, so that a text that ends too early is an error and not half a parse. */
+	json_tokener_set_flags(tokener, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
+	object = json_tokener_parse_ex(tokener, text, (int)len + 1);
+	error = json_tokener_get_error(tokener);
+
+	if (memchr(text, '\0', len))
+		definition_problem(d, CONFIG_BAD_JSON, "there is a NUL in it");
+	else if (!len)
+		definition_problem(d, CONFIG_BAD_JSON, "the file is empty");
+	else if (error != json_tokener_success)
+		definition_problem(d, CONFIG_BAD_JSON, "%s at byte %zu",
+				   json_tokener_error_desc(error),
+				   json_tokener_get_parse_end(tokener));
+	else if (!json_object_is_type(object, json_type_object))
+		definition_problem(d, CONFIG_BAD_JSON, "it is no object");
+	else
+		parse_object(d, object);
+	return 0;
+}
+
+/* Read one file anew; -ENOENT when there is none (any more), -ENOMEM. */
+static int read_definition(int root, const char *name, struct definition *d)
+{
+	_cleanup_free_ char *text = NULL;
+	char path[PATH_SIZE], link[8];
+	size_t len;
+	int rc;
+
+	rc = file_read(root, path_join(path, PATH_DEFINITIONS, name), FILE_MAX, &text, &len);
+	if (rc == -ENOMEM)
+		return rc;
+	/* A link that leads nowhere is there, and mdevctl fails on it. */
+	if (rc == -ENOENT && sysfs_link_read(root, path, link, sizeof(link)) == -ENOENT)
+		return rc;
+
+	if (rc == -EFBIG)
+		definition_problem(d, CONFIG_BAD_JSON, "it is larger than 1 MiB");
+	else if (rc == -EAGAIN)
+		definition_problem(d, CONFIG_BAD_JSON, "it is being written");
+	else if (rc == -EINVAL || rc == -EISDIR)
+		definition_problem(d, CONFIG_UNREADABLE, "it is no regular file");
+	else if (rc < 0)
+		definition_problem(d, CONFIG_UNREADABLE, "%s", err_text(rc));
+	else
+		rc = parse_text(d, text, len);
+	return rc == -ENOMEM ? rc : 0;
+}
+
+/* ---- all files ------------------------------------------------------------------------- */
+
+/* struct reader - config_list_read()'s walk over the directory */
+struct reader {
+	int root;
+	struct definition_list list;
+	size_t room;
+};
+
+static int add_definition(void *arg, const char *name)
+{
+	struct definition d = { .problem = CONFIG_OK };
+	struct reader *r = arg;
+	int rc = 0;
+
+	if (uuid_canonical(name, d.uuid) < 0)
+		return 0;
+
+	/* Another spelling of the UUID: mdevctl takes the device, and looks in another file. */
+	if (strcmp(name, d.uuid) != 0)
+		definition_problem(&d, CONFIG_UNREADABLE, "its name '%s' is not in lower case",
+				   name);
+	else
+		rc = read_definition(r->root, name, &d);
+	if (rc == -ENOENT)
+		return 0;
+	if (rc < 0)
+		return rc;
+
+	if (r->list.n == r->room) {
+		size_t room = r->room ? 2 * r->room : 16;
+		struct definition *v = reallocarray(r->list.v, room, sizeof(*v));
+
+		if (!v)
+			return -ENOMEM;
+		r->list.v = v;
+		r->room = room;
+	}
+	r->list.v[r->list.n++] = d;
+	return 0;
+}
+
+/* Read those that are no JSON again, all together after each nap; @ret_left: still none. */
+static int read_broken(int root, struct definition_list *list, bool *ret_left)
+{
+	*ret_left = false;
+	for (size_t i = 0; i < list->n; i++) {
+		struct definition again = { .problem = CONFIG_OK };
+		int rc;
+
+		if (list->v[i].problem != CONFIG_BAD_JSON)
+			continue;
+		memcpy(again.uuid, list->v[i].uuid, sizeof(again.uuid));
+		rc = read_definition(root, again.uuid, &again);
+		if (rc == -ENOMEM)
+			return rc;
+		if (rc == -ENOENT) { /* removed meanwhile */
+			memmove(&list->v[i], &list->v[i + 1], (list->n - i - 1) * sizeof(*list->v));
+			list->n--;
+			i--;
+			continue;
+		}
+		list->v[i] = again;
+		*ret_left |= again.problem == CONFIG_BAD_JSON;
+	}
+	return 0;
+}
+
+static int compare_definitions(const void *a, const void *b)
+{
+	const struct definition *x = a, *y = b;
+	int order = strcmp(x->uuid, y->uuid);
+
+	return order ? order : (int)x->problem - (int)y->problem;
+}
+
+static int read_all(struct reader *r)
+{
+	const struct timespec nap = { .tv_nsec = BROKEN_NAP_MS * 1000000L };
+	bool broken = false;
+	int rc;
+
+	rc = sysfs_list(r->root, PATH_DEFINITIONS, add_definition, r);
+	if (rc < 0)
+		return rc == -ENOENT ? 0 : rc;
+
+	for (size_t i = 0; i < r->list.n; i++)
+		broken |= r->list.v[i].problem == CONFIG_BAD_JSON;
+	for (unsigned i = 1; broken && i < BROKEN_READS; i++) {
+		nanosleep(&nap, NULL);
+		rc = read_broken(r->root, &r->list, &broken);
+		if (rc < 0)
+			return rc;
+	}
+	return 0;
+}
+
+int config_list_read(int root, struct definition_list *ret, struct err *err)
+{
+	struct reader r = { .root = root };
+	int rc;
+
+	rc = read_all(&r);
+	if (rc < 0) {
+		config_list_done(&r.list);
+		return rc == -ENOMEM ? err_oom(err)
+				     : err_errno(err, rc, "cannot list '/" PATH_DEFINITIONS "'");
+	}
+
+	if (r.list.n)
+		qsort(r.list.v, r.list.n, sizeof(*r.list.v), compare_definitions);
+	*ret = r.list;
+	return 0;
+}
+
+void config_list_done(struct definition_list *list)
+{
+	free(list->v);
+	list->v = NULL;
+	list->n = 0;
+}

@@ -1,0 +1,507 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Judges a wish: each rule is one function that looks at one thing and adds what it finds.
+ * Rules of single commands stand with them (pool.c, cmd_*.c); the kinds of findings and
+ * their severities in findings.c.
+ *
+ * Source of the rules: vfio_ap_ops.c of Linux (who may own a queue), ap_bus.c (what the
+ * masks give to whom).
+ */
+#include "conflict.h"
+
+#include <errno.h>
+
+#include "unseen.h"
+
+/* What every rule needs. */
+struct judge {
+	const struct snapshot *now;
+	const struct wish *want;
+	unsigned flags;
+	struct findings *ret;
+};
+
+static const struct matrix no_matrix;
+
+static const struct matrix *matrix_before(const struct judge *j, const char *uuid)
+{
+	const struct device *device = snapshot_device(j->now, uuid);
+
+	return device && device->mdev && !device->mdev->removing ? &device->mdev->matrix
+								 : &no_matrix;
+}
+
+static void matrix_queues(struct qset *ret, const struct matrix *m)
+{
+	qset_product(ret, &m->adapters, &m->domains);
+}
+
+/* The queues of @is that were not in @was. */
+static void gained_queues(struct qset *ret, const struct matrix *was, const struct matrix *is)
+{
+	struct qset old;
+
+	matrix_queues(ret, is);
+	matrix_queues(&old, was);
+	qset_andnot(ret, &old);
+}
+
+/* The queues of @m that @masks give to the host; driver overrides that work are not. */
+static void host_queues(struct qset *ret, const struct apbus *bus, const struct apbus_masks *masks,
+			const struct matrix *m)
+{
+	struct qset exempt = bus->override;
+	struct vfioap_mask adapters = vfioap_mask_and(m->adapters, masks->apmask);
+	struct vfioap_mask domains = vfioap_mask_and(m->domains, masks->aqmask);
+
+	qset_product(ret, &adapters, &domains);
+	qset_and(&exempt, &bus->vfio_driver);
+	qset_andnot(ret, &exempt);
+}
+
+/* "-a 4 -d 9", for commands that a hint names. */
+static char *arguments_format(const struct vfioap_mask *adapters, const struct vfioap_mask *domains)
+{
+	char a[VFIOAP_LIST_SIZE], d[VFIOAP_LIST_SIZE];
+
+	return finding_text("-a %s -d %s", vfioap_list_format(adapters, a),
+			    vfioap_list_format(domains, d));
+}
+
+/* Size of the buffer for who has a device open. */
+#define HOLDER_SIZE 192
+
+/* ", which guest 'web1' has open (qemu-system-s39, pid 12)", or nothing. */
+static const char *holder_format(const struct judge *j, const char *uuid, char buf[HOLDER_SIZE])
+{
+	const struct device *device = snapshot_device(j->now, uuid);
+	const struct holder *holder = NULL;
+
+	buf[0] = '\0';
+	if (device && device->mdev)
+		holder = snapshot_holder(j->now, device->mdev);
+	if (holder && *holder->guest)
+		snprintf(buf, HOLDER_SIZE, ", which guest '%s' has open (%s, pid %d)",
+			 holder->guest, holder->command, (int)holder->pid);
+	else if (holder)
+		snprintf(buf, HOLDER_SIZE, ", which %s (pid %d) has open", holder->command,
+			 (int)holder->pid);
+	return buf;
+}
+
+/* Add @proto once for each product in @queues; @format makes message and hint of it. */
+typedef int say_fn(const struct judge *j, struct finding proto, const char *queues, void *arg);
+
+static int say_products(const struct judge *j, struct finding proto, struct qset *queues,
+			say_fn *say, void *arg)
+{
+	int rc = 0;
+
+	while (rc == 0 && finding_split(queues, &proto.adapters, &proto.domains)) {
+		_cleanup_free_ char *text = NULL;
+		struct qset part;
+
+		qset_product(&part, &proto.adapters, &proto.domains);
+		text = finding_queues(&part);
+		rc = text ? say(j, proto, text, arg) : -ENOMEM;
+	}
+	return rc;
+}
+
+/* ---- queues of two owners -------------------------------------------------------- */
+
+/* The unassign that takes least from @owner and frees a product. */
+static char *unassign_format(const char *owner, const struct matrix *matrix,
+			     const struct finding *finding)
+{
+	unsigned by_domain =
+		vfioap_mask_count(&finding->domains) * vfioap_mask_count(&matrix->adapters);
+	unsigned by_adapter =
+		vfioap_mask_count(&finding->adapters) * vfioap_mask_count(&matrix->domains);
+	bool domain = by_domain <= by_adapter;
+	char list[VFIOAP_LIST_SIZE];
+
+	vfioap_list_format(domain ? &finding->domains : &finding->adapters, list);
+	return finding_text("'vfioap unassign %s -%c %s' takes it from that device", owner,
+			    domain ? 'd' : 'a', list);
+}
+
+static int say_shared_active(const struct judge *j, struct finding proto, const char *queues,
+			     void *arg)
+{
+	_cleanup_free_ char *hint = NULL;
+	char held[HOLDER_SIZE];
+
+	holder_format(j, proto.uuid[1], held);
+	hint = *held ? finding_text("'lsvfioap -q' shows which queues are free")
+		     : unassign_format(proto.uuid[1], arg, &proto);
+	if (!hint)
+		return -ENOMEM;
+	return findings_say(j->ret, proto, hint,
+			    "cannot assign %s to device '%s': owned by device '%s'%s", queues,
+			    proto.uuid[0], proto.uuid[1], held);
+}
+
+/* Each pair once, and the device that changes (or is named) first. */
+static int judge_shared(const struct judge *j, const struct wish_device *device,
+			const struct wish_device *other)
+{
+	const struct matrix *was = matrix_before(j, device->uuid);
+	const struct matrix *other_was = matrix_before(j, other->uuid);
+	struct finding proto = { .code = FINDING_QUEUE_SHARED_ACTIVE };
+	struct matrix owned = other->matrix;
+	struct qset queues, more;
+
+	if (!matrix_collide(&device->matrix, &other->matrix))
+		return 0;
+	gained_queues(&queues, was, &device->matrix);
+	gained_queues(&more, other_was, &other->matrix);
+	if (qset_is_empty(&queues) || (other->named && !device->named)) {
+		const struct wish_device *swap = device;
+
+		device = other;
+		other = swap;
+		owned = other->matrix;
+	}
+	qset_or(&queues, &more);
+	matrix_queues(&more, &device->matrix);
+	qset_and(&queues, &more);
+	matrix_queues(&more, &other->matrix);
+	qset_and(&queues, &more);
+
+	memcpy(proto.uuid[0], device->uuid, UUID_SIZE);
+	memcpy(proto.uuid[1], other->uuid, UUID_SIZE);
+	return say_products(j, proto, &queues, say_shared_active, &owned);
+}
+
+static int say_shared_definition(const struct judge *j, struct finding proto, const char *queues,
+				 _unused_ void *arg)
+{
+	_cleanup_free_ char *hint =
+		finding_text("'lsvfioap %s' shows the definition", proto.uuid[1]);
+
+	if (!hint)
+		return -ENOMEM;
+	if (proto.code == FINDING_QUEUE_SHARED_AUTOSTART)
+		return findings_say(
+			j->ret, proto, hint,
+			"cannot assign %s to device '%s': device '%s' is defined with it and"
+			" starts by itself",
+			queues, proto.uuid[0], proto.uuid[1]);
+	return findings_say(
+		j->ret, proto, hint,
+		"%s of device '%s': device '%s' is defined with it too, and cannot start"
+		" meanwhile",
+		queues, proto.uuid[0], proto.uuid[1]);
+}
+
+/* Definitions of devices that are not active. */
+static int judge_definitions(const struct judge *j, const struct wish_device *device)
+{
+	const struct matrix *was = matrix_before(j, device->uuid);
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < j->now->definitions.n; i++) {
+		const struct definition *def = &j->now->definitions.v[i];
+		struct finding proto = { .code = def->start_auto
+							 ? FINDING_QUEUE_SHARED_AUTOSTART
+							 : FINDING_QUEUE_SHARED_DEFINITION };
+		struct qset queues, theirs;
+
+		if (def->problem != CONFIG_OK || wish_device_const(j->want, def->uuid))
+			continue;
+		gained_queues(&queues, was, &device->matrix);
+		matrix_queues(&theirs, &def->matrix);
+		qset_and(&queues, &theirs);
+		memcpy(proto.uuid[0], device->uuid, UUID_SIZE);
+		memcpy(proto.uuid[1], def->uuid, UUID_SIZE);
+		rc = say_products(j, proto, &queues, say_shared_definition, NULL);
+	}
+	return rc;
+}
+
+/* ---- queues of the host ------------------------------------------------------------ */
+
+static int say_host(const struct judge *j, struct finding proto, const char *queues, void *arg)
+{
+	const bool *is_new = arg;
+	_cleanup_free_ char *args = arguments_format(&proto.adapters, &proto.domains);
+	_cleanup_free_ char *hint = NULL;
+
+	if (!args)
+		return -ENOMEM;
+	hint = finding_text(*is_new ? "with --reserve, or after 'vfioap reserve -A %s', it is no"
+				      " longer the host's"
+				    : "'vfioap reserve -A %s' takes it from the host",
+			    args);
+	if (!hint)
+		return -ENOMEM;
+	return findings_say(
+		j->ret, proto, hint,
+		"cannot assign %s to device '%s': apmask and aqmask leave it to the host", queues,
+		proto.uuid[0]);
+}
+
+static int say_released(const struct judge *j, struct finding proto, const char *queues, void *arg)
+{
+	_cleanup_free_ char *hint = unassign_format(proto.uuid[0], arg, &proto);
+	char held[HOLDER_SIZE];
+
+	if (!hint)
+		return -ENOMEM;
+	return findings_say(j->ret, proto, hint,
+			    "cannot give %s to the host: owned by device '%s'%s", queues,
+			    proto.uuid[0], holder_format(j, proto.uuid[0], held));
+}
+
+/* A device that grows into the host's queues, or masks that give its queues to the host. */
+static int judge_host(const struct judge *j, const struct wish_device *device)
+{
+	const struct matrix *was = matrix_before(j, device->uuid);
+	const struct device *known = snapshot_device(j->now, device->uuid);
+	struct finding proto = { .code = FINDING_QUEUE_HOST_ACTIVE };
+	bool is_new = !known || !known->mdev;
+	struct matrix owned = device->matrix;
+	struct qset lost, old, gained;
+	int rc;
+
+	host_queues(&lost, &j->now->bus, &j->want->masks, &device->matrix);
+	host_queues(&old, &j->now->bus, &j->now->bus.masks, was);
+	qset_andnot(&lost, &old);
+	gained_queues(&gained, was, &device->matrix);
+	qset_and(&gained, &lost);
+	qset_andnot(&lost, &gained);
+
+	memcpy(proto.uuid[0], device->uuid, UUID_SIZE);
+	rc = say_products(j, proto, &gained, say_host, &is_new);
+	return rc == 0 ? say_products(j, proto, &lost, say_released, &owned) : rc;
+}
+
+static int say_released_definition(const struct judge *j, struct finding proto, const char *queues,
+				   _unused_ void *arg)
+{
+	_cleanup_free_ char *hint =
+		finding_text("'lsvfioap %s' shows the definition", proto.uuid[0]);
+
+	if (!hint)
+		return -ENOMEM;
+	if (proto.severity == FINDING_WARNING)
+		return findings_say(
+			j->ret, proto, hint,
+			"%s given to the host: device '%s', defined with it, cannot start", queues,
+			proto.uuid[0]);
+	return findings_say(j->ret, proto, hint,
+			    "cannot give %s to the host: device '%s' is defined with it", queues,
+			    proto.uuid[0]);
+}
+
+/* Queues that definitions name, active or not, and that the masks give to the host. */
+static int judge_host_definition(const struct judge *j, const struct definition *def)
+{
+	const struct wish_device *active = wish_device_const(j->want, def->uuid);
+	struct finding proto = { .code = FINDING_QUEUE_HOST_ACTIVE };
+	struct qset lost, old;
+
+	if (def->problem != CONFIG_OK)
+		return 0;
+	if (!active && !def->start_auto && j->flags & CONFLICT_FORCE)
+		proto.severity = FINDING_WARNING;
+
+	host_queues(&lost, &j->now->bus, &j->want->masks, &def->matrix);
+	host_queues(&old, &j->now->bus, &j->now->bus.masks, &def->matrix);
+	qset_andnot(&lost, &old);
+	if (active) {
+		matrix_queues(&old, &active->matrix);
+		qset_andnot(&lost, &old);
+	}
+	memcpy(proto.uuid[0], def->uuid, UUID_SIZE);
+	return say_products(j, proto, &lost, say_released_definition, NULL);
+}
+
+/* The kernel refuses mask writes while any queue has a driver override (6.19). */
+static int judge_mode(const struct judge *j)
+{
+	const struct apbus *bus = &j->now->bus;
+	struct finding proto = { .code = FINDING_MASKS_AND_OVERRIDES };
+	_cleanup_free_ char *queues = NULL;
+
+	if (qset_is_empty(&bus->override) ||
+	    (vfioap_mask_equal(&bus->masks.apmask, &j->want->masks.apmask) &&
+	     vfioap_mask_equal(&bus->masks.aqmask, &j->want->masks.aqmask)))
+		return 0;
+
+	queues = finding_queues(&bus->override);
+	if (!queues)
+		return -ENOMEM;
+	proto.adapters = qset_adapters(&bus->override);
+	proto.domains = qset_domains(&bus->override);
+	return findings_say(j->ret, proto, "clear 'driver_override' of these queues first",
+			    "cannot change apmask or aqmask: a driver override is set for %s",
+			    queues);
+}
+
+/* ---- the device itself -------------------------------------------------------------- */
+
+static int judge_range(const struct judge *j, const struct wish_device *device)
+{
+	const struct matrix *was = matrix_before(j, device->uuid);
+	const struct apbus *bus = &j->now->bus;
+	const struct {
+		const char *what;
+		unsigned max;
+		struct vfioap_mask gained;
+		bool adapters;
+	} rows[] = {
+		{ .what = "adapter",
+		  .max = bus->max_adapter,
+		  .adapters = true,
+		  .gained = vfioap_mask_andnot(device->matrix.adapters, was->adapters) },
+		{ .what = "domain",
+		  .max = bus->max_domain,
+		  .gained = vfioap_mask_andnot(device->matrix.domains, was->domains) },
+		{ .what = "control domain",
+		  .max = bus->max_domain,
+		  .gained = vfioap_mask_andnot(device->matrix.controls, was->controls) },
+	};
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < ARRAY_SIZE(rows); i++) {
+		struct vfioap_mask legal = vfioap_mask_range(0, rows[i].max);
+		struct vfioap_mask over = vfioap_mask_andnot(rows[i].gained, legal);
+		struct finding proto = { .code = FINDING_ID_OUT_OF_RANGE };
+		char list[VFIOAP_LIST_SIZE];
+
+		if (vfioap_mask_is_empty(&over))
+			continue;
+		*(rows[i].adapters ? &proto.adapters : &proto.domains) = over;
+		memcpy(proto.uuid[0], device->uuid, UUID_SIZE);
+		rc = findings_say(
+			j->ret, proto,
+			"'lsvfioap -q' shows the adapters and domains of this machine",
+			"cannot assign %s %s to device '%s': the highest of this machine is"
+			" %u (0x%02x)",
+			rows[i].what, vfioap_list_format(&over, list), device->uuid, rows[i].max,
+			rows[i].max);
+	}
+	return rc;
+}
+
+/* Before Linux 6.17 whoever reads `matrix` of such a device corrupts kernel memory. */
+static int judge_size(const struct judge *j, const struct wish_device *device)
+{
+	unsigned count = matrix_count(&device->matrix);
+	struct finding proto = { .code = FINDING_DEVICE_TOO_LARGE,
+				 .adapters = device->matrix.adapters,
+				 .domains = device->matrix.domains };
+
+	if (count <= MDEV_MATRIX_SAFE || j->now->bus.bindings_complete_count ||
+	    count <= matrix_count(matrix_before(j, device->uuid)))
+		return 0;
+
+	if (j->flags & CONFLICT_FORCE)
+		proto.severity = FINDING_WARNING;
+	memcpy(proto.uuid[0], device->uuid, UUID_SIZE);
+	return findings_say(
+		j->ret, proto,
+		j->flags & CONFLICT_FORCE ? NULL : "--force goes on; up to 511 queues are safe",
+		"device '%s' would have %u queues: on kernels before 6.17 any user who reads"
+		" its 'matrix' file then corrupts kernel memory",
+		device->uuid, count);
+}
+
+/* What a kernel without ap_config shows of it ends at a page: nothing can be planned. */
+static int judge_truncated(const struct judge *j, const struct wish_device *device)
+{
+	const struct device *known = snapshot_device(j->now, device->uuid);
+	struct finding proto = { .code = FINDING_DEVICE_TOO_LARGE };
+
+	if (!known || !known->mdev || !known->mdev->truncated)
+		return 0;
+	memcpy(proto.uuid[0], device->uuid, UUID_SIZE);
+	return findings_say(
+		j->ret, proto, "remove it and create it anew, with up to 511 queues",
+		"cannot change device '%s': this kernel does not show all of its queues",
+		device->uuid);
+}
+
+/* ---- the machine ----------------------------------------------------------------------- */
+
+static int judge_module(const struct judge *j)
+{
+	if (j->now->mdevs.loaded)
+		return 0;
+	return findings_say(j->ret, (struct finding){ .code = FINDING_MODULE_MISSING },
+			    "'modprobe vfio_ap' loads it",
+			    "cannot make a device: the kernel module vfio_ap is not loaded");
+}
+
+/* No node that could be held, and not everybody can be seen. */
+static bool is_unknowable(const struct judge *j, const struct mdev *mdev)
+{
+	return mdev->group < 0 && !j->now->holders.complete;
+}
+
+static int judge_removed(const struct judge *j, const struct mdev *mdev)
+{
+	struct finding proto = { .code = FINDING_DEVICE_IN_USE,
+				 .adapters = mdev->matrix.adapters,
+				 .domains = mdev->matrix.domains };
+	const struct holder *holder = snapshot_holder(j->now, mdev);
+	char held[HOLDER_SIZE];
+
+	if (mdev->removing || wish_device_const(j->want, mdev->uuid))
+		return 0;
+
+	memcpy(proto.uuid[0], mdev->uuid, UUID_SIZE);
+	if (holder)
+		return findings_say(j->ret, proto,
+				    *holder->guest ? "shut the guest down, or detach the device"
+						     " from it"
+						   : "end that process first",
+				    "cannot remove device '%s'%s", mdev->uuid,
+				    holder_format(j, mdev->uuid, held));
+	if (is_unknowable(j, mdev))
+		return findings_say(j->ret, proto, "root sees all processes",
+				    "cannot tell whether device '%s' is open: it has no group node,"
+				    " and not all processes can be seen",
+				    mdev->uuid);
+	return 0;
+}
+
+static int judge_device(const struct judge *j, size_t index)
+{
+	static int (*const rules[])(const struct judge *, const struct wish_device *) = {
+		judge_truncated,
+		judge_range,
+		judge_size,
+		judge_definitions,
+	};
+	const struct wish_device *device = &j->want->device[index];
+	const struct device *known = snapshot_device(j->now, device->uuid);
+	bool active = known && known->mdev && !known->mdev->removing;
+	bool changed = !active || !matrix_equal(&known->mdev->matrix, &device->matrix);
+	int rc = judge_host(j, device);
+
+	for (size_t i = index + 1; rc == 0 && i < j->want->n_devices; i++)
+		rc = judge_shared(j, device, &j->want->device[i]);
+	for (size_t i = 0; rc == 0 && changed && i < ARRAY_SIZE(rules); i++)
+		rc = rules[i](j, device);
+	if (rc == 0 && !active)
+		rc = judge_module(j);
+	return rc;
+}
+
+int conflict_find(const struct snapshot *now, const struct wish *want, unsigned flags,
+		  struct findings *ret)
+{
+	const struct judge j = { .now = now, .want = want, .flags = flags, .ret = ret };
+	int rc = judge_mode(&j);
+
+	for (size_t i = 0; rc == 0 && i < want->n_devices; i++)
+		rc = judge_device(&j, i);
+	for (size_t i = 0; rc == 0 && i < now->definitions.n; i++)
+		rc = judge_host_definition(&j, &now->definitions.v[i]);
+	for (size_t i = 0; rc == 0 && i < now->mdevs.n; i++)
+		rc = judge_removed(&j, &now->mdevs.v[i]);
+	return rc == 0 ? unseen_find(now, want, ret) : rc;
+}

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Findings: what speaks against a change, or is wrong with a machine.  One table says how
+ * each kind is called and how bad it is; every refusal of every command is one of them.
+ */
+#ifndef FINDINGS_H
+#define FINDINGS_H
+
+#include "mdev.h"
+#include "qset.h"
+
+enum finding_severity { FINDING_NOTE, FINDING_WARNING, FINDING_ERROR };
+
+/* One row each in the table of findings.c: its name in JSON, and its severity. */
+enum finding_code {
+	FINDING_QUEUE_SHARED_ACTIVE,	 /* a queue of another active device */
+	FINDING_QUEUE_SHARED_AUTOSTART,	 /* ... of an autostart definition that is not active */
+	FINDING_QUEUE_SHARED_DEFINITION, /* ... of a manual definition that is not active */
+	FINDING_QUEUE_HOST_ACTIVE,	 /* a device's queue that the host owns, or would own */
+	FINDING_QUEUE_NOT_IN_GUEST,	 /* legal, but a guest will not see it; reason says why */
+	FINDING_ID_OUT_OF_RANGE,	 /* above ap_max_adapter_id or ap_max_domain_id */
+	FINDING_DEVICE_EXISTS,		 /* create: active, defined, or still being removed */
+	FINDING_DEVICE_IN_USE,		 /* remove: a process has it open */
+	FINDING_DEVICE_TOO_LARGE,	 /* more than 511 queues on a kernel not known to be safe */
+	FINDING_RELEASE_TAKES_MORE,	 /* release: masks would move queues that were not named */
+	FINDING_QUEUE_ABSENT,		 /* reserve: no such queue device exists yet */
+	FINDING_MASKS_AND_OVERRIDES,	 /* a mask is to change while driver overrides are set */
+	FINDING_MODULE_MISSING,		 /* vfio_ap is not loaded */
+	FINDING_UNDO_REFUSED,		 /* the kernel would refuse to take a step back */
+	FINDING_CODES,
+};
+
+const char *finding_code_name(enum finding_code code);		   /* "queue-shared-active" */
+const char *finding_severity_name(enum finding_severity severity); /* "error" ... */
+
+/**
+ * struct finding - one conflict
+ * @severity: FINDING_NOTE stands for the severity of its code in the table
+ * @adapters, @domains: its queues are this product (also just IDs, for out of range)
+ * @uuid:    the devices involved, the one to be changed first; "" unused
+ * @reason:  a word from a fixed set ("not-bound", "absent", ...), or NULL; lends a constant
+ * @message: one sentence that names queues, owner and guest; heap
+ * @hint:    one next step; heap, may be NULL
+ */
+struct finding {
+	enum finding_code code;
+	enum finding_severity severity;
+	struct vfioap_mask adapters, domains;
+	char uuid[2][UUID_SIZE];
+	const char *reason;
+	char *message;
+	char *hint;
+};
+
+struct findings {
+	struct finding *v; /* errors first, then by code, device and queue */
+	size_t n;
+	size_t n_errors;
+};
+
+void findings_done(struct findings *f);
+
+/** findings_add() - append; takes over message and hint, frees them on -ENOMEM */
+int findings_add(struct findings *f, struct finding finding);
+
+/**
+ * findings_say() - as findings_add(), with the message made from @fmt
+ * @hint: copied; NULL or "": none
+ */
+int findings_say(struct findings *f, struct finding finding, const char *hint, const char *fmt, ...)
+	_printf_(4, 5);
+
+/** finding_text() - a heap string from @fmt, or NULL without memory */
+char *finding_text(const char *fmt, ...) _printf_(1, 2);
+
+/**
+ * finding_queues() - "queue 05.0004", "queues 05.0004, 06.0004", or a product
+ * Return: a heap string, or NULL without memory.
+ */
+char *finding_queues(const struct qset *queues);
+
+/**
+ * finding_split() - take one product out of a set
+ * @queues: loses what is taken; call until false to have all of it
+ */
+bool finding_split(struct qset *queues, struct vfioap_mask *ret_adapters,
+		   struct vfioap_mask *ret_domains);
+
+#endif

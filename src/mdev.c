@@ -1,0 +1,468 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * vfio_ap's mediated devices: what each owns, what its guest gets, where its nodes are.
+ * Whether that is allowed, and who uses it, is left to others.
+ */
+#include "mdev.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <uuid.h>
+
+#include "paths.h"
+#include "str.h"
+#include "sysfs.h"
+
+#define READ_TRIES 5 /* of ap_config, which the kernel does not lock (kernel-abi 12) */
+
+/* sysfs gives at most this much of `matrix`; so many bytes mean that it may go on. */
+#define MATRIX_CUT 4095
+
+/* ---- pure ---------------------------------------------------------------------------- */
+
+bool matrix_equal(const struct matrix *a, const struct matrix *b)
+{
+	return vfioap_mask_equal(&a->adapters, &b->adapters) &&
+	       vfioap_mask_equal(&a->domains, &b->domains) &&
+	       vfioap_mask_equal(&a->controls, &b->controls);
+}
+
+bool matrix_collide(const struct matrix *a, const struct matrix *b)
+{
+	return vfioap_mask_intersects(&a->adapters, &b->adapters) &&
+	       vfioap_mask_intersects(&a->domains, &b->domains);
+}
+
+unsigned matrix_count(const struct matrix *m)
+{
+	return vfioap_mask_count(&m->adapters) * vfioap_mask_count(&m->domains);
+}
+
+char *ap_config_format(const struct matrix *m, char buf[AP_CONFIG_SIZE])
+{
+	char adapters[VFIOAP_HEX_SIZE], domains[VFIOAP_HEX_SIZE], controls[VFIOAP_HEX_SIZE];
+
+	snprintf(buf, AP_CONFIG_SIZE, "%.66s,%.66s,%.66s",
+		 vfioap_hex_format(&m->adapters, adapters), vfioap_hex_format(&m->domains, domains),
+		 vfioap_hex_format(&m->controls, controls));
+	return buf;
+}
+
+int ap_config_parse(const char *text, struct matrix *ret)
+{
+	struct matrix m;
+	struct vfioap_mask *masks[] = { &m.adapters, &m.domains, &m.controls };
+	const char *p = text;
+
+	for (size_t i = 0; i < ARRAY_SIZE(masks); i++) {
+		char hex[VFIOAP_HEX_SIZE];
+		size_t len = strcspn(p, ",\n");
+
+		if (len != VFIOAP_HEX_SIZE - 1)
+			return -EBADMSG;
+		memcpy(hex, p, len);
+		hex[len] = '\0';
+		if (vfioap_hex_parse(hex, false, masks[i], NULL) < 0)
+			return -EBADMSG;
+		p += len;
+		if (i + 1 < ARRAY_SIZE(masks) && *p++ != ',')
+			return -EBADMSG;
+	}
+	if (*p && strcmp(p, "\n"))
+		return -EBADMSG;
+
+	*ret = m;
+	return 0;
+}
+
+int uuid_canonical(const char *text, char ret[UUID_SIZE])
+{
+	uuid_t uuid;
+
+	if (uuid_parse(text, uuid) < 0)
+		return -EINVAL;
+	uuid_unparse_lower(uuid, ret);
+	return 0;
+}
+
+/* ---- the text of matrix, guest_matrix, control_domains ------------------------------------ */
+
+/* Exactly @digits hex digits at *@p: an ID; moved behind them. */
+static int parse_id(const char **p, size_t digits, unsigned *ret)
+{
+	const char *s = *p;
+	unsigned long id;
+
+	if (strspn(s, "0123456789abcdef") != digits)
+		return -EBADMSG;
+	if (str_ulong_parse(&s, 16, VFIOAP_IDS - 1, &id) < 0)
+		return -EBADMSG;
+	*p = s;
+	*ret = (unsigned)id;
+	return 0;
+}
+
+/* One line "05.0004", "05." or ".0004" into the masks; *@p moved behind its newline. */
+static int parse_line(const char **p, struct matrix *m, bool *ret_queue)
+{
+	bool adapter = **p != '.', domain;
+	unsigned id;
+
+	if (adapter && parse_id(p, 2, &id) < 0)
+		return -EBADMSG;
+	if (adapter)
+		vfioap_mask_set(&m->adapters, id);
+	if (*(*p)++ != '.')
+		return -EBADMSG;
+
+	domain = **p != '\n';
+	if (domain && parse_id(p, 4, &id) < 0)
+		return -EBADMSG;
+	if (domain)
+		vfioap_mask_set(&m->domains, id);
+	if (**p == '\n')
+		++*p;
+	else if (**p)
+		return -EBADMSG;
+
+	*ret_queue = adapter && domain;
+	return adapter || domain ? 0 : -EBADMSG;
+}
+
+/*
+ * A whole text of queues.  It is the product of its adapters and domains (kernel-abi 9), so
+ * the number of lines is known; of a text that was cut the last line may be incomplete.
+ */
+static int parse_matrix(char *text, struct matrix *ret, bool *ret_truncated)
+{
+	size_t len = strlen(text);
+	bool cut = len >= MATRIX_CUT, queue;
+	struct matrix m = { 0 };
+	unsigned queues = 0, lines = 0;
+	const char *p = text;
+
+	if (len && text[len - 1] != '\n') {
+		const char *last = strrchr(text, '\n');
+
+		if (!cut)
+			return -EBADMSG;
+		last = last ? last + 1 : text;
+		if (strlen(last) != strlen("05.0004"))
+			text[last - text] = '\0';
+	}
+
+	for (; *p; lines++, queues += queue) {
+		if (parse_line(&p, &m, &queue) < 0)
+			return -EBADMSG;
+	}
+	if (queues && queues != lines)
+		return -EBADMSG;
+	if (queues != matrix_count(&m) && !cut)
+		return -EBADMSG;
+
+	*ret = m;
+	*ret_truncated = cut;
+	return 0;
+}
+
+/* control_domains: lines "0004". */
+static int parse_controls(const char *text, struct vfioap_mask *ret)
+{
+	struct vfioap_mask m = { { 0 } };
+	const char *p = text;
+	unsigned id;
+
+	while (*p) {
+		if (parse_id(&p, 4, &id) < 0 || *p++ != '\n')
+			return -EBADMSG;
+		vfioap_mask_set(&m, id);
+	}
+	*ret = m;
+	return 0;
+}
+
+/* ---- one device ------------------------------------------------------------------------ */
+
+static int explain(struct err *err, int rc, const char *path)
+{
+	if (rc == -EFBIG || rc == -EBADMSG)
+		return err_set(err, -EBADMSG, "'/%s' holds no text that is known", path);
+	return err_errno(err, rc, "cannot read '/%s'", path);
+}
+
+/*
+ * ap_config, twice the same: what another process writes meanwhile could be read half old,
+ * half new.  -ENOENT and -ENODEV are left to the caller to explain.
+ */
+static int read_ap_config(int root, const char *uuid, struct matrix *ret, struct err *err)
+{
+	char path[PATH_SIZE], text[2][SYSFS_TEXT_SIZE];
+	struct matrix m;
+	int rc;
+
+	path_mdev(path, uuid, "ap_config");
+	rc = sysfs_read(root, path, text[0], sizeof(text[0]));
+	for (unsigned i = 1; !rc; i++) {
+		rc = sysfs_read(root, path, text[i % 2], sizeof(text[0]));
+		if (!rc && (i == READ_TRIES || !strcmp(text[0], text[1])))
+			break;
+	}
+	if (!rc)
+		rc = ap_config_parse(text[0], &m);
+	if (rc == -ENOENT || rc == -ENODEV)
+		return rc;
+	if (rc < 0)
+		return explain(err, rc, path);
+
+	*ret = m;
+	return 0;
+}
+
+/* A file of lines; -ENOENT and -ENODEV are left to the caller to explain. */
+static int read_matrix_file(int root, const char *uuid, const char *name, struct matrix *ret,
+			    bool *ret_truncated, struct err *err)
+{
+	char path[PATH_SIZE], text[SYSFS_TEXT_SIZE];
+	int rc;
+
+	rc = sysfs_read(root, path_mdev(path, uuid, name), text, sizeof(text));
+	if (!rc)
+		rc = parse_matrix(text, ret, ret_truncated);
+	if (rc == -ENOENT || rc == -ENODEV)
+		return rc;
+	return rc < 0 ? explain(err, rc, path) : 0;
+}
+
+static int read_controls(int root, const char *uuid, struct vfioap_mask *ret, struct err *err)
+{
+	char path[PATH_SIZE], text[SYSFS_TEXT_SIZE];
+	int rc;
+
+	rc = sysfs_read(root, path_mdev(path, uuid, "control_domains"), text, sizeof(text));
+	if (!rc)
+		rc = parse_controls(text, ret);
+	if (rc == -ENOENT || rc == -ENODEV)
+		return rc;
+	return rc < 0 ? explain(err, rc, path) : 0;
+}
+
+/* As mdev_matrix_read(); -ENOENT and -ENODEV are not explained; says what was there. */
+static int read_matrix(int root, const char *uuid, struct matrix *ret, bool *ret_truncated,
+		       bool *ret_ap_config, struct err *err)
+{
+	struct matrix m = { 0 };
+	bool truncated = false;
+	int rc;
+
+	rc = read_ap_config(root, uuid, &m, err);
+	*ret_ap_config = !rc;
+	if (rc == -ENOENT) {
+		rc = read_matrix_file(root, uuid, "matrix", &m, &truncated, err);
+		if (!rc)
+			rc = read_controls(root, uuid, &m.controls, err);
+	}
+	if (rc < 0)
+		return rc;
+
+	*ret = m;
+	*ret_truncated = truncated;
+	return 0;
+}
+
+static int gone(struct err *err, const char *uuid)
+{
+	return err_set(err, -ENOENT, "no mediated device '%.36s'", path_uuid(uuid));
+}
+
+int mdev_matrix_read(int root, const char *uuid, struct matrix *ret, bool *ret_truncated,
+		     struct err *err)
+{
+	bool ap_config;
+	int rc;
+
+	rc = read_matrix(root, uuid, ret, ret_truncated, &ap_config, err);
+	if (rc == -ENOENT || rc == -ENODEV)
+		return gone(err, uuid);
+	return rc;
+}
+
+static int link_group(int root, const char *uuid)
+{
+	char path[PATH_SIZE], name[32];
+	unsigned group;
+
+	if (sysfs_link_name(root, path_mdev(path, uuid, "iommu_group"), name, sizeof(name)) < 0)
+		return -1;
+	return str_uint(name, 0x7fffffff, &group) < 0 ? -1 : (int)group;
+}
+
+static int find_cdev(void *arg, const char *name)
+{
+	const char *digits = str_starts_with(name, "vfio");
+	unsigned k;
+
+	if (!digits || str_uint(digits, 0x7fffffff, &k) < 0)
+		return 0;
+	*(int *)arg = (int)k;
+	return 1;
+}
+
+/* What else there is to a device whose matrix could not be read because files are missing. */
+static int read_remains(int root, const char *uuid, struct mdev *mdev, struct err *err)
+{
+	char path[PATH_SIZE], type[64];
+
+	if (!sysfs_exists(root, path_mdev(path, uuid, NULL)))
+		return gone(err, uuid);
+
+	/* A removal that waits takes the links first; unbound by hand it keeps them, empty. */
+	path_mdev(path, uuid, "mdev_type");
+	mdev->removing = sysfs_link_name(root, path, type, sizeof(type)) == -ENOENT;
+	return 0;
+}
+
+/* struct reader - what mdev_list_read() collects besides the devices themselves */
+struct reader {
+	int root;
+	bool want_guest;
+	struct mdev_list list;
+	size_t room;
+	struct err *err;
+};
+
+static int read_one(struct reader *r, const char *uuid, struct mdev *ret)
+{
+	struct mdev mdev = { .group = -1, .cdev = -1 };
+	char path[PATH_SIZE];
+	bool ap_config, cut;
+	int rc;
+
+	snprintf(mdev.uuid, sizeof(mdev.uuid), "%.36s", uuid);
+	rc = read_matrix(r->root, uuid, &mdev.matrix, &mdev.truncated, &ap_config, r->err);
+	if (rc == -ENOENT || rc == -ENODEV)
+		rc = read_remains(r->root, uuid, &mdev, r->err);
+	else
+		r->list.has_ap_config |= ap_config;
+	if (rc < 0)
+		return rc;
+
+	mdev.group = link_group(r->root, uuid);
+	sysfs_list(r->root, path_mdev(path, uuid, "vfio-dev"), find_cdev, &mdev.cdev);
+	if (sysfs_exists(r->root, path_mdev(path, uuid, "guest_matrix")))
+		r->list.has_guest_matrix = true;
+
+	/* A larger one is cut, and reading it hurts kernels before 6.17 (kernel-abi 9.1). */
+	if (r->want_guest && !mdev.truncated && matrix_count(&mdev.matrix) <= MDEV_MATRIX_SAFE) {
+		rc = read_matrix_file(r->root, uuid, "guest_matrix", &mdev.guest, &cut, r->err);
+		if (rc < 0 && rc != -ENOENT && rc != -ENODEV)
+			return rc;
+		mdev.guest_known = !rc;
+	}
+
+	*ret = mdev;
+	return 0;
+}
+
+int mdev_read(int root, const char *uuid, bool want_guest, struct mdev *ret, struct err *err)
+{
+	struct reader r = { .root = root, .want_guest = want_guest, .err = err };
+
+	return read_one(&r, uuid, ret);
+}
+
+/* ---- all devices ------------------------------------------------------------------------ */
+
+static int add_mdev(void *arg, const char *name)
+{
+	struct reader *r = arg;
+	char uuid[UUID_SIZE];
+	int rc;
+
+	if (uuid_canonical(name, uuid) < 0 || strcmp(uuid, name))
+		return 0; /* power, features, mdev_supported_types ... */
+
+	if (r->list.n == r->room) {
+		size_t room = r->room ? 2 * r->room : 16;
+		struct mdev *v = reallocarray(r->list.v, room, sizeof(*v));
+
+		if (!v)
+			return err_oom(r->err);
+		r->list.v = v;
+		r->room = room;
+	}
+
+	rc = read_one(r, uuid, &r->list.v[r->list.n]);
+	if (rc == -ENOENT) {
+		if (r->err)
+			*r->err = (struct err){ 0 }; /* vanished: no failure */
+		return 0;
+	}
+	if (rc < 0)
+		return rc;
+	r->list.n++;
+	return 0;
+}
+
+static int compare_mdevs(const void *a, const void *b)
+{
+	return strcmp(((const struct mdev *)a)->uuid, ((const struct mdev *)b)->uuid);
+}
+
+static bool has_word(const char *text, const char *word)
+{
+	for (size_t len; *text; text += len) {
+		text += strspn(text, " \n");
+		len = strcspn(text, " \n");
+		if (len && len == strlen(word) && !strncmp(text, word, len))
+			return true;
+	}
+	return false;
+}
+
+/* What the kernel can do, also without any device: the words of `features` (6.12). */
+static void read_features(int root, struct mdev_list *list)
+{
+	char text[SYSFS_TEXT_SIZE];
+	unsigned available;
+
+	list->available = -1;
+	if (!sysfs_read(root, PATH_MATRIX_AVAILABLE, text, sizeof(text)) &&
+	    !str_uint(text, 0x7fffffff, &available))
+		list->available = (long)available;
+
+	if (sysfs_read(root, PATH_MATRIX_FEATURES, text, sizeof(text)) < 0)
+		return;
+	list->has_features = true;
+	list->has_ap_config |= has_word(text, "ap_config");
+	list->has_guest_matrix |= has_word(text, "guest_matrix");
+}
+
+int mdev_list_read(int root, bool want_guest, struct mdev_list *ret, struct err *err)
+{
+	struct reader r = { .root = root, .want_guest = want_guest, .err = err };
+	int rc;
+
+	r.list.loaded = sysfs_exists(root, PATH_VFIO_AP);
+	read_features(root, &r.list);
+
+	rc = sysfs_list(root, PATH_MATRIX, add_mdev, &r);
+	if (rc < 0 && rc != -ENOENT) {
+		if (err && !err->code)
+			err_errno(err, rc, "cannot list '/" PATH_MATRIX "'");
+		mdev_list_done(&r.list);
+		return rc;
+	}
+
+	if (r.list.n)
+		qsort(r.list.v, r.list.n, sizeof(*r.list.v), compare_mdevs);
+	*ret = r.list;
+	return 0;
+}
+
+void mdev_list_done(struct mdev_list *list)
+{
+	free(list->v);
+	list->v = NULL;
+	list->n = 0;
+}

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The one table of all paths, relative to the root directory fd, and the only
+ * way to make the path of a device from its numbers or its UUID.
+ *
+ * Source: kernel-abi 2 (tree of /sys), interop 1 (files shared with the peers).
+ */
+#ifndef PATHS_H
+#define PATHS_H
+
+#include <stdio.h>
+#include <string.h>
+
+/* The AP bus. */
+#define PATH_AP_BUS	    "sys/bus/ap"
+#define PATH_AP_DEVICES	    PATH_AP_BUS "/devices"
+#define PATH_AP_DRIVERS	    PATH_AP_BUS "/drivers"
+#define PATH_AP_PROBE	    PATH_AP_BUS "/drivers_probe"
+#define PATH_AP_MASK	    PATH_AP_BUS "/apmask"
+#define PATH_AQ_MASK	    PATH_AP_BUS "/aqmask"
+#define PATH_AP_MAX_ADAPTER PATH_AP_BUS "/ap_max_adapter_id"
+#define PATH_AP_MAX_DOMAIN  PATH_AP_BUS "/ap_max_domain_id"
+#define PATH_AP_ADAPTERS    PATH_AP_BUS "/ap_adapter_mask"
+#define PATH_AP_USAGE	    PATH_AP_BUS "/ap_usage_domain_mask"
+#define PATH_AP_CONTROL	    PATH_AP_BUS "/ap_control_domain_mask"
+#define PATH_AP_FEATURES    PATH_AP_BUS "/features"
+#define PATH_AP_COMPLETE    PATH_AP_BUS "/bindings_complete_count"
+#define PATH_AP_BOOT_APMASK "sys/module/ap/parameters/apmask"
+#define PATH_AP_BOOT_AQMASK "sys/module/ap/parameters/aqmask"
+
+/* vfio_ap and its devices. */
+#define PATH_VFIO_AP	      "sys/devices/vfio_ap"
+#define PATH_MATRIX	      PATH_VFIO_AP "/matrix"
+#define PATH_MATRIX_FEATURES  PATH_MATRIX "/features"
+#define PATH_MATRIX_TYPE      PATH_MATRIX "/mdev_supported_types/vfio_ap-passthrough"
+#define PATH_MATRIX_CREATE    PATH_MATRIX_TYPE "/create"
+#define PATH_MATRIX_AVAILABLE PATH_MATRIX_TYPE "/available_instances"
+#define PATH_VFIO_NODES	      "dev/vfio"
+
+/* Files shared with the peers. */
+#define PATH_DEFINITIONS "etc/mdevctl.d/matrix"
+#define PATH_RULES_DIR	 "etc/udev/rules.d"
+#define PATH_RULES_NAME	 "41-ap.rules"
+#define PATH_RULES	 PATH_RULES_DIR "/" PATH_RULES_NAME
+#define PATH_LOCK_DIR	 "run/lock"
+#define PATH_LOCK_NAME	 "s390apconfig.lock"
+#define PATH_LOCK	 PATH_LOCK_DIR "/" PATH_LOCK_NAME
+
+#define PATH_PROC "proc"
+
+/** Size of the buffer for the path of a device or one of its files. */
+#define PATH_SIZE 256
+
+/** path_join() - "BASE/NAME" or, with @name NULL, "BASE"; returns @buf, cut when too long */
+static inline char *path_join(char buf[PATH_SIZE], const char *base, const char *name)
+{
+	if (snprintf(buf, PATH_SIZE, "%s%s%s", base, name ? "/" : "", name ? name : "") >=
+	    PATH_SIZE)
+		buf[0] = '\0'; /* found nowhere, instead of a wrong file */
+	return buf;
+}
+
+/** path_card() - a card, or with @attr not NULL one of its files; returns @buf */
+static inline char *path_card(char buf[PATH_SIZE], unsigned apid, const char *attr)
+{
+	char base[64];
+
+	snprintf(base, sizeof(base), "sys/devices/ap/card%02x", apid);
+	return path_join(buf, base, attr);
+}
+
+/** path_queue() - a queue, or with @attr not NULL one of its files; returns @buf */
+static inline char *path_queue(char buf[PATH_SIZE], unsigned apid, unsigned apqi, const char *attr)
+{
+	char base[64];
+
+	snprintf(base, sizeof(base), "sys/devices/ap/card%02x/%02x.%04x", apid, apid, apqi);
+	return path_join(buf, base, attr);
+}
+
+/* A canonical UUID is a safe name; anything else becomes a name that nothing has. */
+static inline const char *path_uuid(const char *uuid)
+{
+	return strspn(uuid, "0123456789abcdef-") == 36 && !uuid[36] ? uuid : "no-uuid";
+}
+
+/** path_mdev() - a mediated device, or with @attr not NULL one of its files; returns @buf */
+static inline char *path_mdev(char buf[PATH_SIZE], const char *uuid, const char *attr)
+{
+	char base[96];
+
+	snprintf(base, sizeof(base), PATH_MATRIX "/%.36s", path_uuid(uuid));
+	return path_join(buf, base, attr);
+}
+
+/** path_definition() - the definition of a device; returns @buf */
+static inline char *path_definition(char buf[PATH_SIZE], const char *uuid)
+{
+	return path_join(buf, PATH_DEFINITIONS, path_uuid(uuid));
+}
+
+/** path_group() - the node of an IOMMU group, /dev/vfio/N; returns @buf */
+static inline char *path_group(char buf[PATH_SIZE], int group)
+{
+	char name[16];
+
+	snprintf(name, sizeof(name), "%d", group);
+	return path_join(buf, PATH_VFIO_NODES, name);
+}
+
+#endif

@@ -1,0 +1,508 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Works out the writes that lead from a snapshot to a wish.  While the list grows, a state
+ * runs along with it, so that each undo is judged by what will be there then.  Writing is
+ * apply.c's.
+ *
+ * Source: vfio_ap_ops.c and ap_bus.c of Linux (what the files take, and when).
+ */
+#include "plan.h"
+
+#include <errno.h>
+
+#include "paths.h"
+
+/* A list under way: @state is a wish that has come true as far as the steps go. */
+struct builder {
+	const struct snapshot *now;
+	const struct wish *want;
+	struct wish *state;
+	struct plan *plan;
+};
+
+enum dimension { ADAPTER, DOMAIN, CONTROL };
+
+static const struct {
+	const char *what, *assign, *unassign;
+} dimensions[] = {
+	[ADAPTER] = { .what = "adapter",
+		      .assign = "assign_adapter",
+		      .unassign = "unassign_adapter" },
+	[DOMAIN] = { .what = "domain", .assign = "assign_domain", .unassign = "unassign_domain" },
+	[CONTROL] = { .what = "control domain",
+		      .assign = "assign_control_domain",
+		      .unassign = "unassign_control_domain" },
+};
+
+static struct vfioap_mask *matrix_ids(struct matrix *m, enum dimension dimension)
+{
+	switch (dimension) {
+	case ADAPTER: return &m->adapters;
+	case DOMAIN: return &m->domains;
+	case CONTROL: break;
+	}
+	return &m->controls;
+}
+
+static void step_done(struct plan_step *step)
+{
+	free(step->path);
+	free(step->text);
+	free(step->undo_path);
+	free(step->undo_text);
+	free(step->what);
+}
+
+void plan_done(struct plan *plan)
+{
+	for (size_t i = 0; i < plan->n_steps; i++)
+		step_done(&plan->step[i]);
+	for (size_t i = 0; i < plan->n_holds; i++)
+		free(plan->hold[i]);
+	free(plan->step);
+	free(plan->hold);
+	*plan = (struct plan){ 0 };
+}
+
+char *plan_shell(const char *path, const char *text)
+{
+	return finding_text("echo %s > /%s", text, path);
+}
+
+const struct plan_step *plan_unsafe_step(const struct plan *plan)
+{
+	for (size_t i = 0; i + 1 < plan->n_steps; i++)
+		if (plan->step[i].refused)
+			return &plan->step[i];
+	return NULL;
+}
+
+/* ---- what the kernel would refuse --------------------------------------------------- */
+
+bool plan_undo_is_refused(const struct apbus *bus, const struct wish *state, const char *uuid,
+			  const struct matrix *matrix)
+{
+	struct vfioap_mask adapters = vfioap_mask_and(matrix->adapters, state->masks.apmask);
+	struct vfioap_mask domains = vfioap_mask_and(matrix->domains, state->masks.aqmask);
+	struct qset host, exempt = bus->override;
+
+	qset_product(&host, &adapters, &domains);
+	qset_and(&exempt, &bus->vfio_driver);
+	qset_andnot(&host, &exempt);
+	if (!qset_is_empty(&host))
+		return true;
+
+	for (size_t i = 0; i < state->n_devices; i++) {
+		const struct wish_device *other = &state->device[i];
+
+		if (strcmp(other->uuid, uuid) != 0 && matrix_collide(&other->matrix, matrix))
+			return true;
+	}
+	return false;
+}
+
+bool plan_mask_is_refused(const struct apbus *bus, const struct wish *state, bool is_apmask,
+			  const struct vfioap_mask *set)
+{
+	struct vfioap_mask all = vfioap_mask_range(0, VFIOAP_IDS - 1);
+	bool newer = bus->bindings_complete_count || bus->override_known;
+	struct vfioap_mask apmask = newer ? all : state->masks.apmask;
+	struct vfioap_mask aqmask = newer ? all : state->masks.aqmask;
+
+	if (is_apmask)
+		apmask = *set;
+	else
+		aqmask = *set;
+	for (size_t i = 0; i < state->n_devices; i++) {
+		const struct matrix *m = &state->device[i].matrix;
+
+		if (vfioap_mask_intersects(&m->adapters, &apmask) &&
+		    vfioap_mask_intersects(&m->domains, &aqmask))
+			return true;
+	}
+	return false;
+}
+
+/* ---- steps ----------------------------------------------------------------------------- */
+
+/* Append; the texts are taken over, and a NULL that should be a text is -ENOMEM. */
+static int step_add(struct builder *b, struct plan_step step, bool has_undo)
+{
+	struct plan *plan = b->plan;
+	struct plan_step *v = NULL;
+
+	if (step.path && step.text && step.what &&
+	    (!has_undo || (step.undo_path && step.undo_text)))
+		v = reallocarray(plan->step, plan->n_steps + 1, sizeof(*v));
+	if (!v) {
+		step_done(&step);
+		return -ENOMEM;
+	}
+	plan->step = v;
+	v[plan->n_steps++] = step;
+	return 0;
+}
+
+static int step_mask(struct builder *b, bool is_apmask, struct vfioap_change change)
+{
+	struct vfioap_mask *mask = is_apmask ? &b->state->masks.apmask : &b->state->masks.aqmask;
+	const char *path = is_apmask ? PATH_AP_MASK : PATH_AQ_MASK;
+	struct vfioap_change undo = { .set = change.clear, .clear = change.set };
+	bool sets = !vfioap_mask_is_empty(&change.set);
+	char text[VFIOAP_LIST_SIZE], undo_text[VFIOAP_LIST_SIZE], list[VFIOAP_LIST_SIZE];
+
+	if (!sets && vfioap_mask_is_empty(&change.clear))
+		return 0;
+	*mask = vfioap_change_apply(&change, *mask);
+	vfioap_list_format(sets ? &change.set : &change.clear, list);
+	return step_add(b,
+			(struct plan_step){
+				.path = strdup(path),
+				.text = strdup(vfioap_change_format(&change, text)),
+				.undo_path = strdup(path),
+				.undo_text = strdup(vfioap_change_format(&undo, undo_text)),
+				.what = finding_text("%s %s %s in %s", sets ? "set" : "clear",
+						     is_apmask ? "adapters" : "domains", list,
+						     is_apmask ? "apmask" : "aqmask"),
+				.refused = plan_mask_is_refused(&b->now->bus, b->state, is_apmask,
+								&undo.set),
+			},
+			true);
+}
+
+/* One ID of one device, by its own file. */
+static int step_single(struct builder *b, struct wish_device *device, enum dimension dimension,
+		       unsigned id, bool assign)
+{
+	const char *file = assign ? dimensions[dimension].assign : dimensions[dimension].unassign;
+	const char *undo = assign ? dimensions[dimension].unassign : dimensions[dimension].assign;
+	struct vfioap_mask one = vfioap_mask_range(id, id);
+	struct matrix before = device->matrix;
+	char path[PATH_SIZE], undo_path[PATH_SIZE], text[VFIOAP_LIST_SIZE];
+	struct vfioap_mask *ids = matrix_ids(&device->matrix, dimension);
+
+	*ids = assign ? vfioap_mask_or(*ids, one) : vfioap_mask_andnot(*ids, one);
+	vfioap_list_format(&one, text);
+	return step_add(
+		b,
+		(struct plan_step){
+			.path = strdup(path_mdev(path, device->uuid, file)),
+			.text = strdup(text),
+			.undo_path = strdup(path_mdev(undo_path, device->uuid, undo)),
+			.undo_text = strdup(text),
+			.what = finding_text(assign ? "assign %s %s to device '%s'"
+						    : "unassign %s %s from device '%s'",
+					     dimensions[dimension].what, text, device->uuid),
+			.refused =
+				!assign && dimension != CONTROL &&
+				plan_undo_is_refused(&b->now->bus, b->state, device->uuid, &before),
+		},
+		true);
+}
+
+static int step_config(struct builder *b, struct wish_device *device, const struct matrix *to)
+{
+	struct matrix before = device->matrix;
+	bool refresh = matrix_equal(&before, to);
+	char path[PATH_SIZE], text[AP_CONFIG_SIZE], undo_text[AP_CONFIG_SIZE];
+
+	device->matrix = *to;
+	path_mdev(path, device->uuid, "ap_config");
+	return step_add(
+		b,
+		(struct plan_step){
+			.path = strdup(path),
+			.text = strdup(ap_config_format(to, text)),
+			.undo_path = strdup(path),
+			.undo_text = strdup(ap_config_format(&before, undo_text)),
+			.what = finding_text(refresh ? "refresh the guest's view of device '%s'"
+						     : "set the matrix of device '%s'",
+					     device->uuid),
+			.optional = refresh,
+			.refused =
+				plan_undo_is_refused(&b->now->bus, b->state, device->uuid, &before),
+		},
+		true);
+}
+
+/* All IDs in which a device differs from @to, those taken away first. */
+static int step_singles(struct builder *b, struct wish_device *device, const struct matrix *to)
+{
+	int rc = 0;
+
+	for (int assign = 0; assign <= 1; assign++) {
+		for (enum dimension i = ADAPTER; i <= CONTROL; i++) {
+			struct matrix from = device->matrix, wanted = *to;
+			struct vfioap_mask is = *matrix_ids(&from, i);
+			struct vfioap_mask shall = *matrix_ids(&wanted, i);
+			struct vfioap_mask ids = assign ? vfioap_mask_andnot(shall, is)
+							: vfioap_mask_andnot(is, shall);
+
+			VFIOAP_MASK_FOREACH(id, &ids) {
+				rc = step_single(b, device, i, id, assign);
+				if (rc < 0)
+					return rc;
+			}
+		}
+	}
+	return rc;
+}
+
+static unsigned matrix_distance(const struct matrix *a, const struct matrix *b)
+{
+	struct matrix from = *a, to = *b;
+	unsigned n = 0;
+
+	for (enum dimension i = ADAPTER; i <= CONTROL; i++) {
+		struct vfioap_mask x = *matrix_ids(&from, i), y = *matrix_ids(&to, i);
+		struct vfioap_mask more = vfioap_mask_andnot(x, y), less = vfioap_mask_andnot(y, x);
+
+		n += vfioap_mask_count(&more) + vfioap_mask_count(&less);
+	}
+	return n;
+}
+
+/* One ID: its own file, which touches nothing else.  Several: at once, where that is known. */
+static int step_matrix(struct builder *b, struct wish_device *device, const struct matrix *to)
+{
+	unsigned distance = matrix_distance(&device->matrix, to);
+
+	if (distance > 1 && b->now->mdevs.has_ap_config)
+		return step_config(b, device, to);
+	return distance > 0 ? step_singles(b, device, to) : 0;
+}
+
+static int step_create(struct builder *b, const char *uuid, struct wish_device **ret)
+{
+	char undo_path[PATH_SIZE];
+	int rc = wish_device_add(b->state, uuid, ret);
+
+	if (rc < 0)
+		return rc;
+	return step_add(b,
+			(struct plan_step){
+				.path = strdup(PATH_MATRIX_CREATE),
+				.text = strdup(uuid),
+				.undo_path = strdup(path_mdev(undo_path, uuid, "remove")),
+				.undo_text = strdup("1"),
+				.what = finding_text("create device '%s'", uuid),
+			},
+			true);
+}
+
+static int step_remove(struct builder *b, const struct mdev *mdev)
+{
+	char path[PATH_SIZE];
+	char **hold;
+
+	if (mdev->group >= 0) {
+		hold = reallocarray(b->plan->hold, b->plan->n_holds + 1, sizeof(*hold));
+		if (!hold)
+			return -ENOMEM;
+		b->plan->hold = hold;
+		hold[b->plan->n_holds] = strdup(path_group(path, mdev->group));
+		if (!hold[b->plan->n_holds])
+			return -ENOMEM;
+		b->plan->n_holds++;
+	}
+	return step_add(b,
+			(struct plan_step){
+				.path = strdup(path_mdev(path, mdev->uuid, "remove")),
+				.text = strdup("1"),
+				.what = finding_text("remove device '%s'", mdev->uuid),
+			},
+			false);
+}
+
+/* ---- phases, in their order ---------------------------------------------------------------- */
+
+static int build_masks(struct builder *b, bool set)
+{
+	const struct apbus_masks *from = &b->now->bus.masks, *to = &b->want->masks;
+	struct vfioap_change ap = { 0 }, aq = { 0 };
+	int rc;
+
+	if (set) {
+		ap.set = vfioap_mask_andnot(to->apmask, from->apmask);
+		aq.set = vfioap_mask_andnot(to->aqmask, from->aqmask);
+	} else {
+		ap.clear = vfioap_mask_andnot(from->apmask, to->apmask);
+		aq.clear = vfioap_mask_andnot(from->aqmask, to->aqmask);
+	}
+	rc = step_mask(b, true, ap);
+	return rc < 0 ? rc : step_mask(b, false, aq);
+}
+
+/* Does somebody else get a queue that @was gives up on the way to @is? */
+static bool is_needed(const struct builder *b, const char *uuid, const struct matrix *was,
+		      const struct matrix *is)
+{
+	const struct apbus_masks *masks = &b->want->masks;
+	struct qset given, other;
+
+	qset_product(&given, &was->adapters, &was->domains);
+	qset_product(&other, &is->adapters, &is->domains);
+	qset_andnot(&given, &other);
+	for (size_t i = 0; i < b->want->n_devices; i++) {
+		const struct wish_device *device = &b->want->device[i];
+
+		if (strcmp(device->uuid, uuid) == 0)
+			continue;
+		qset_product(&other, &device->matrix.adapters, &device->matrix.domains);
+		qset_and(&other, &given);
+		if (!qset_is_empty(&other))
+			return true;
+	}
+	qset_product(&other, &masks->apmask, &masks->aqmask);
+	qset_and(&other, &given);
+	return !qset_is_empty(&other);
+}
+
+/* Queues that others wait for are given up before anybody gets one. */
+static int build_shrink(struct builder *b)
+{
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < b->state->n_devices; i++) {
+		struct wish_device *device = &b->state->device[i];
+		const struct wish_device *wanted = wish_device_const(b->want, device->uuid);
+		struct matrix to = device->matrix;
+
+		if (wanted) {
+			to.adapters = vfioap_mask_and(to.adapters, wanted->matrix.adapters);
+			to.domains = vfioap_mask_and(to.domains, wanted->matrix.domains);
+		} else {
+			to.adapters = (struct vfioap_mask){ { 0 } };
+		}
+		if (is_needed(b, device->uuid, &device->matrix, &to))
+			rc = step_matrix(b, device, &to);
+	}
+	return rc;
+}
+
+static int build_grow(struct builder *b)
+{
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < b->want->n_devices; i++) {
+		const struct wish_device *wanted = &b->want->device[i];
+		struct wish_device *device = wish_device(b->state, wanted->uuid);
+
+		if (!device)
+			rc = step_create(b, wanted->uuid, &device);
+		if (rc == 0)
+			rc = step_matrix(b, device, &wanted->matrix);
+	}
+	return rc;
+}
+
+/*
+ * Is an adapter kept from the guest that need not be?  An unassign leaves the rest as it
+ * was; all that adds something, and ap_config, has everything looked at again.
+ */
+static bool is_stale(const struct builder *b, const struct apbus *after,
+		     const struct wish_device *wanted, struct vfioap_mask *ret_filtered)
+{
+	const struct device *known = snapshot_device(b->now, wanted->uuid);
+	const struct mdev *mdev = known ? known->mdev : NULL;
+	struct matrix sees = snapshot_predict_guest(after, &wanted->matrix), saw;
+	struct vfioap_mask less;
+
+	if (!mdev || mdev->removing)
+		return false;
+	saw = mdev->guest_known ? mdev->guest : snapshot_predict_guest(&b->now->bus, &mdev->matrix);
+	*ret_filtered = vfioap_mask_andnot(wanted->matrix.adapters, saw.adapters);
+	less = vfioap_mask_andnot(sees.adapters, saw.adapters);
+	if (wanted->refresh)
+		return true;
+
+	return vfioap_mask_contains(&mdev->matrix.adapters, &wanted->matrix.adapters) &&
+	       vfioap_mask_contains(&mdev->matrix.domains, &wanted->matrix.domains) &&
+	       matrix_distance(&mdev->matrix, &wanted->matrix) > 0 && !vfioap_mask_is_empty(&less);
+}
+
+static int step_refresh(struct builder *b, struct wish_device *device,
+			const struct vfioap_mask *filtered)
+{
+	unsigned apid = vfioap_mask_next(filtered, 0);
+	size_t first = b->plan->n_steps;
+	int rc;
+
+	/* What would be refused is left alone: the command says what the guest does not see. */
+	if (plan_undo_is_refused(&b->now->bus, b->state, device->uuid, &device->matrix))
+		return 0;
+	if (b->now->mdevs.has_ap_config)
+		return step_config(b, device, &device->matrix);
+	if (apid == VFIOAP_IDS)
+		return 0;
+
+	rc = step_single(b, device, ADAPTER, apid, false);
+	if (rc == 0)
+		rc = step_single(b, device, ADAPTER, apid, true);
+	if (rc == 0)
+		b->plan->step[first].optional = true;
+	return rc;
+}
+
+static int build_refresh(struct builder *b)
+{
+	_cleanup_free_ struct apbus *after = malloc(sizeof(*after));
+	int rc = 0;
+
+	if (!after)
+		return -ENOMEM;
+
+	wish_predict_bus(b->now, b->want, after);
+	for (size_t i = 0; rc == 0 && i < b->want->n_devices; i++) {
+		const struct wish_device *wanted = &b->want->device[i];
+		struct vfioap_mask filtered;
+
+		if (is_stale(b, after, wanted, &filtered))
+			rc = step_refresh(b, wish_device(b->state, wanted->uuid), &filtered);
+	}
+	return rc;
+}
+
+/* Never undone, so nothing comes behind it. */
+static int build_remove(struct builder *b)
+{
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < b->now->mdevs.n; i++) {
+		const struct mdev *mdev = &b->now->mdevs.v[i];
+
+		if (!mdev->removing && !wish_device_const(b->want, mdev->uuid))
+			rc = step_remove(b, mdev);
+	}
+	return rc;
+}
+
+int plan_build(const struct snapshot *now, const struct wish *want, struct plan *ret,
+	       struct err *err)
+{
+	_cleanup_(plan_done) struct plan plan = { .hold_missing = now->holders.complete };
+	_cleanup_(wish_freep) struct wish *state = wish_new(now);
+	struct builder b = { .now = now, .want = want, .state = state, .plan = &plan };
+	int rc;
+
+	if (!state)
+		return err_oom(err);
+
+	rc = build_masks(&b, false);
+	if (rc == 0)
+		rc = build_shrink(&b);
+	if (rc == 0)
+		rc = build_grow(&b);
+	if (rc == 0)
+		rc = build_masks(&b, true);
+	if (rc == 0)
+		rc = build_refresh(&b);
+	if (rc == 0)
+		rc = build_remove(&b);
+	if (rc < 0)
+		return err_oom(err);
+
+	*ret = plan;
+	plan = (struct plan){ 0 };
+	return 0;
+}

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The whole state, active and persistent, read once into one struct: all that the
+ * pure part of a command looks at.
+ */
+#ifndef SNAPSHOT_H
+#define SNAPSHOT_H
+
+#include "apbus.h"
+#include "config.h"
+#include "mdev.h"
+#include "procs.h"
+#include "udev.h"
+
+/** enum snapshot_parts - what to read; each costs time in proportion to what it names */
+enum snapshot_parts {
+	SNAPSHOT_BUS = 1 << 0,	       /* apbus_read() */
+	SNAPSHOT_DEVICES = 1 << 1,     /* active devices */
+	SNAPSHOT_GUEST = 1 << 2,       /* ... and their guest_matrix */
+	SNAPSHOT_DEFINITIONS = 1 << 3, /* /etc/mdevctl.d/matrix */
+	SNAPSHOT_HOLDERS = 1 << 4,     /* /proc */
+	SNAPSHOT_RULES = 1 << 5,       /* 41-ap.rules and boot parameters */
+	SNAPSHOT_ALL = (1 << 6) - 1,
+};
+
+/** struct device - one UUID: its active device, its definition, or both; lends */
+struct device {
+	char uuid[UUID_SIZE];
+	const struct mdev *mdev;	     /* NULL: not active */
+	const struct definition *definition; /* NULL: not defined */
+};
+
+struct snapshot {
+	unsigned parts; /* what was read */
+	struct apbus bus;
+	struct mdev_list mdevs;
+	struct definition_list definitions;
+	struct holder_list holders;
+	struct udev_rules rules;
+	struct apbus_boot boot;
+	struct device *device; /* both kinds, by UUID, definitions of other types left out */
+	size_t n_devices;
+};
+
+/** snapshot_read() - a new snapshot, released by snapshot_free() */
+int snapshot_read(int root, unsigned parts, struct snapshot **ret, struct err *err);
+struct snapshot *snapshot_free(struct snapshot *now);
+void snapshot_freep(struct snapshot **now);
+
+/** snapshot_device() - the device with this canonical UUID, or NULL */
+const struct device *snapshot_device(const struct snapshot *now, const char *uuid);
+
+/**
+ * snapshot_device_find() - the device that a user's text names
+ * @text: a full UUID, or a prefix of at least 4 hex digits of exactly one device
+ *
+ * Return: 0; -ENOENT no such device; -EINVAL no UUID nor such a prefix; -ENOTUNIQ
+ * ambiguous, with the candidates in @err.
+ */
+int snapshot_device_find(const struct snapshot *now, const char *text, const struct device **ret,
+			 struct err *err);
+
+/** snapshot_holder() - the first process that has @mdev open, or NULL */
+const struct holder *snapshot_holder(const struct snapshot *now, const struct mdev *mdev);
+
+/** enum host_mode - by what queues are reserved; the kernel lets masks and overrides never mix */
+enum host_mode { HOST_MODE_DEFAULT, HOST_MODE_MASKS, HOST_MODE_OVERRIDE, HOST_MODE_MIXED };
+enum host_mode snapshot_mode(const struct snapshot *now);
+const char *host_mode_name(enum host_mode mode); /* "default", "masks", "override", "mixed" */
+
+/**
+ * snapshot_predict_guest() - what guest_matrix holds after the next filtering
+ *
+ * Pure. Source: vfio_ap_mdev_filter_matrix() of Linux 6.8 and later: host configuration, and
+ * an adapter with a queue not bound to vfio_ap drops out as a whole.
+ */
+struct matrix snapshot_predict_guest(const struct apbus *bus, const struct matrix *matrix);
+
+#endif

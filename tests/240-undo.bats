@@ -1,0 +1,122 @@
+#!/usr/bin/env bats
+# A change that cannot be finished is taken back; one that is cut off can be finished.
+
+bats_require_minimum_version 1.8.0
+load helpers
+load guests
+
+@test "undo: the third of five assigns fails: no device is left, and no mask changed" {
+	sim --kernel 6.1 '
+		tool 0 apsim ctl fail "/sys/devices/vfio_ap/matrix/*/assign_*" EIO --after 2 --count 1
+		tool 1 vfioap create -A --reserve -v -u "$UUID_A" -a 5 -d 4,0x47,0xab,0xff
+		assert_stdout --exact ""
+		assert_stderr "cannot assign domain 0x47 to device '"'"'$UUID_A'"'"'"
+		assert_stderr "undo: echo 1 > /sys/devices/vfio_ap/matrix/$UUID_A/remove"
+		assert_stderr "undo: echo +5 > /sys/bus/ap/apmask"
+		assert_no_device
+		assert_root_unchanged
+		tool 0 vfioap create -A --reserve -u "$UUID_A" -a 5 -d 4,0x47,0xab,0xff
+	'
+}
+
+@test "undo: a refused ap_config leaves no device, and no mask changed" {
+	sim --kernel 6.12 '
+		tool 0 apsim ctl fail "/sys/devices/vfio_ap/matrix/*/ap_config" EADDRINUSE --count 1
+		tool 1 vfioap create -A --reserve -u "$UUID_A" -a 5 -d 4,0x47
+		assert_stderr "a queue is assigned to another device"
+		assert_no_device
+		assert_root_unchanged
+	'
+}
+
+@test "undo: errnos of the kernel are said in words" {
+	sim --kernel 6.1 '
+		three_guests
+		while read -r errno words; do
+			tool 0 apsim ctl fail "/sys/devices/vfio_ap/matrix/$UUID_A/assign_adapter" $errno --count 1
+			tool 1 vfioap assign "$UUID_A" -a 4
+			assert_stderr "cannot assign adapter 4 to device '"'"'$UUID_A'"'"': $words"
+			assert_root_unchanged
+		done <<-END
+			EADDRINUSE a queue is assigned to another device
+			EADDRNOTAVAIL a queue is reserved for the host
+			EBUSY a guest uses the device
+		END
+		tool 0 apsim ctl fail /sys/bus/ap/aqmask EBUSY --count 1
+		tool 1 vfioap reserve -A -d 9
+		assert_stderr "a device owns a queue that the host would get"
+	'
+}
+
+@test "undo: one that fails is told, with the command that finishes it, exit 64" {
+	sim --kernel 6.1 '
+		tool 0 vfioap reserve -A -d 4,0x47
+		tool 0 vfioap create -A -u "$UUID_A" -a 5
+		tool 0 apsim ctl fail "/sys/devices/vfio_ap/matrix/$UUID_A/assign_domain" EIO --after 1 --count 1
+		tool 0 apsim ctl fail "/sys/devices/vfio_ap/matrix/$UUID_A/unassign_adapter" EIO --count 1
+		tool 64 vfioap --json assign "$UUID_A" -a 6 -d 4,0x47
+		assert_stderr "not undone: assign adapter 6 to device"
+		assert_stderr "to take it back: echo 6 > /sys/devices/vfio_ap/matrix/$UUID_A/unassign_adapter"
+		assert_json ".error.status == 64"
+		sh -c "$(sed -n "s/.*to take it back: //p" <<<"$stderr")"
+		assert_equal "$(cat /sys/devices/vfio_ap/matrix/$UUID_A/matrix)" 05.
+	'
+}
+
+@test "undo: control domains too" {
+	sim --kernel 6.1 '
+		three_guests
+		tool 0 apsim ctl fail "/sys/devices/vfio_ap/matrix/$UUID_A/assign_control_domain" EIO --after 1 --count 1
+		tool 1 vfioap assign "$UUID_A" -c 1,2,3
+		assert_root_unchanged
+	'
+}
+
+@test "undo: SIGINT, SIGTERM and SIGHUP: the write is finished, all is taken back, exit 1" {
+	for signal in INT TERM HUP; do
+		sim --kernel 6.1 "
+			set -m
+			three_guests
+			tool 0 apsim ctl delay '/sys/devices/vfio_ap/matrix/*/assign_control_domain' 300
+			vfioap assign -A \$UUID_A -c 1-9 2>\$BATS_TEST_TMPDIR/err & pid=\$!
+			begun() { [ -n \"\$(controls \$UUID_A)\" ]; }
+			eventually begun
+			kill -$signal \$pid
+			result=0
+			wait \$pid || result=\$?
+			assert_equal \$result 1 'exit status'
+			grep -q 'stopped by a signal' \$BATS_TEST_TMPDIR/err
+			assert_root_unchanged
+			assert_equal \"\$(ls /run/lock)\" ''
+		"
+	done
+}
+
+@test "kill -9 between two writes: the machine is readable, no lock in the way, the job can be finished" {
+	sim --kernel 6.1 '
+		three_guests
+		tool 0 apsim ctl delay "/sys/devices/vfio_ap/matrix/*/assign_*" 300
+		vfioap assign -A "$UUID_A" -c 1-9 & pid=$!
+		begun() { [ -n "$(controls $UUID_A)" ]; }
+		eventually begun
+		kill -9 $pid
+		wait $pid || :
+		tool 0 apsim ctl delay "/sys/devices/vfio_ap/matrix/*/assign_*" 0
+		tool 0 lsvfioap
+		assert_stdout "$UUID_A"
+		tool 0 vfioap assign -A "$UUID_A" -c 1-9 --lock-timeout 0
+		assert_equal "$(controls "$UUID_A" | wc -w)" 9
+		assert_equal "$(matrix "$UUID_A")" "05.0004 05.00ab 06.0004 06.00ab"
+	'
+}
+
+@test "somebody else changes a device meanwhile: what they did stays" {
+	sim --kernel 6.12 '
+		tool 0 vfioap reserve -A -d 4,0x47
+		tool 0 vfioap create -A -u "$UUID_A" -a 5
+		echo 7 >/sys/devices/vfio_ap/matrix/$UUID_A/assign_control_domain
+		tool 0 vfioap assign "$UUID_A" -a 6 -d 4
+		assert_equal "$(controls "$UUID_A")" 0007
+		assert_equal "$(matrix "$UUID_A")" "05.0004 06.0004"
+	'
+}
