@@ -21,10 +21,13 @@ DESTDIR ?=
 bindir := $(PREFIX)/bin
 sbindir := $(PREFIX)/sbin
 libdir := $(PREFIX)/lib
+libexecdir := $(PREFIX)/libexec/vfioap
 includedir := $(PREFIX)/include
 mandir := $(PREFIX)/share/man
 docdir := $(PREFIX)/share/doc/vfioap
 bashcompdir := $(PREFIX)/share/bash-completion/completions
+# Where mdevctl looks for callouts, since 1.3 and before; nothing: do not link ours there.
+calloutdirs ?= /usr/lib/mdevctl/scripts.d/callouts /etc/mdevctl.d/scripts.d/callouts
 
 ifeq ($(origin CC),default)
 CC := gcc
@@ -71,25 +74,29 @@ lib_SRCS := src/mask.c
 
 # Everything the front ends share, a layer a line; scripts/lint-layers holds them apart.
 core_SRCS := src/mask.c src/err.c src/str.c src/qset.c \
-	src/sysfs.c src/file.c src/lock.c \
-	src/apbus.c src/config.c src/mdev.c src/procs.c src/udev.c \
-	src/apply.c src/conflict.c src/findings.c src/plan.c src/pool.c \
-	src/snapshot.c src/unseen.c src/wish.c \
+	src/sysfs.c src/file.c src/lock.c src/swap.c \
+	src/apbus.c src/config.c src/config_edit.c src/config_write.c \
+	src/mdev.c src/procs.c src/udev.c src/udev_report.c \
+	src/apply.c src/caps.c src/conflict.c src/findings.c src/kernel.c src/obstacle.c \
+	src/plan.c src/plan_order.c src/pool.c src/snapshot.c src/unseen.c src/wish.c \
+	src/module.c src/zcrypt.c src/loss.c src/override.c src/pool_exact.c src/pool_mode.c \
 	src/cmd.c src/cmdopt.c src/out.c src/out_json.c
 
 # What lsvfioap and `vfioap list` share.
 list_SRCS := src/filter.c src/list.c src/view_device.c src/view_queue.c
-vfioap_SRCS := src/vfioap.c src/change.c src/change_ids.c src/change_report.c \
+vfioap_SRCS := src/vfioap.c src/change.c src/change_ids.c src/change_pool.c src/change_report.c \
 	$(sort $(wildcard src/cmd_*.c)) src/grid.c $(list_SRCS)
 vfioap_PKGS := popt json-c smartcols uuid
 lsvfioap_SRCS := src/lsvfioap.c $(list_SRCS)
 lsvfioap_PKGS := popt json-c smartcols uuid
 chzdev_ap_SRCS := src/change.c src/change_report.c src/chzdev_ap.c $(list_SRCS)
 chzdev_ap_PKGS := popt json-c smartcols uuid
+vfioap-callout_SRCS := src/callout.c src/callout_check.c src/callout_get.c
+vfioap-callout_PKGS := json-c smartcols uuid
 apsim_SRCS := $(sort $(wildcard sim/*.c)) src/mask.c src/err.c src/str.c
 apsim_PKGS := fuse3 json-c popt uuid
 
-PROGRAMS := vfioap lsvfioap chzdev_ap apsim
+PROGRAMS := vfioap lsvfioap chzdev_ap vfioap-callout apsim
 unit_SRCS := $(sort $(wildcard tests/unit/test_*.c))
 UNITS := $(patsubst tests/unit/%.c,$(O)/unit/%,$(unit_SRCS))
 TESTS ?= $(sort $(wildcard tests/*.bats))
@@ -99,7 +106,7 @@ objs = $(patsubst %.c,$(O)/obj/%.o,$(1))
 # ---- what has to be there --------------------------------------------------------
 
 build_NEEDS := $(CC) pkg-config $(sort $(foreach p,$(PROGRAMS),$($(p)_PKGS)))
-test_NEEDS := bats jq pkill
+test_NEEDS := bats jq jsonschema mdevctl pkill
 GOALS := $(or $(MAKECMDGOALS),$(.DEFAULT_GOAL))
 
 # The phony target that every object waits for, when the goal is one that may install.
@@ -167,6 +174,9 @@ $(O)/lsvfioap: $(call objs,$(lsvfioap_SRCS)) $(O)/libcore.a
 $(O)/chzdev_ap: $(call objs,$(chzdev_ap_SRCS)) $(O)/libcore.a
 	$(call link,$(chzdev_ap_PKGS))
 
+$(O)/vfioap-callout: $(call objs,$(vfioap-callout_SRCS)) $(O)/libcore.a
+	$(call link,$(vfioap-callout_PKGS))
+
 $(O)/apsim: $(call objs,$(apsim_SRCS))
 	$(call link,$(apsim_PKGS))
 
@@ -198,6 +208,10 @@ $(O)/libsim.a: $(call objs,$(simlib_SRCS) src/mask.c src/err.c src/str.c)
 $(O)/unit/test_sim_%: $(O)/obj/tests/unit/test_sim_%.o $(O)/libsim.a
 	$(call link,$(apsim_PKGS))
 
+# ... and of both where one is held against the other.
+$(O)/unit/test_undo: $(O)/obj/tests/unit/test_undo.o $(O)/libcore.a $(O)/libsim.a
+	$(call link,$(vfioap_PKGS))
+
 $(O)/unit/test_%: $(O)/obj/tests/unit/test_%.o $(O)/libcore.a
 	$(call link,$(vfioap_PKGS))
 
@@ -227,6 +241,26 @@ golden: all | $(DEPS) ## rewrite tests/expected from what the programs print now
 	$(call run_tests,VFIOAP_TEST_GOLDEN=1) $(TESTS)
 	$(Q)git diff --stat -- tests/expected
 
+# Parsers with any bytes, by clang's libFuzzer.
+fuzz_SRCS := $(sort $(wildcard tests/fuzz/fuzz_*.c))
+FUZZERS := $(patsubst tests/fuzz/%.c,$(O)/fuzz/%,$(fuzz_SRCS))
+FUZZ_SECONDS ?= 60
+FUZZ_CC ?= clang
+
+$(O)/fuzz/%: tests/fuzz/%.c $(core_SRCS) $(O)/flags
+	@mkdir -p $(@D)
+	$(call say,FUZZ,$<)
+	$(Q)$(FUZZ_CC) $(filter-out %_FORTIFY_SOURCE %_FORTIFY_SOURCE=2,$(ALL_CPPFLAGS)) \
+		$(call pkg_cflags,json-c smartcols uuid) $(ALL_CFLAGS) -O1 \
+		-fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all \
+		-include src/banned.h -o $@ $(filter %.c,$^) $(call pkg_libs,$(vfioap_PKGS)) -lpthread
+
+.PHONY: fuzz
+fuzz: $(FUZZERS) ## feed the parsers any bytes, each for FUZZ_SECONDS=60
+	$(Q)for fuzzer in $(FUZZERS); do \
+		"$$fuzzer" -max_total_time=$(FUZZ_SECONDS) -max_len=512 -artifact_prefix=$(O)/fuzz/ || exit; \
+	done
+
 .PHONY: demo
 demo: all | $(DEPS) ## show the main job on a simulated machine
 	$(Q)PATH='$(abspath $(O))':"$$PATH" scripts/demo
@@ -248,6 +282,12 @@ install: $(if $(NO_BUILD),,all) ## install below $(DESTDIR)$(PREFIX)
 	$(call inst,755,$(O)/vfioap,$(sbindir)/vfioap)
 	$(call inst,755,$(O)/lsvfioap,$(sbindir)/lsvfioap)
 	$(call inst,755,$(O)/chzdev_ap,$(sbindir)/chzdev_ap)
+	$(call inst,755,$(O)/vfioap-callout,$(libexecdir)/vfioap-callout)
+	$(Q)for dir in $(calloutdirs); do \
+		$(INSTALL) -d '$(DESTDIR)'"$$dir" && \
+			ln -sf '$(libexecdir)/vfioap-callout' \
+				'$(DESTDIR)'"$$dir/00-vfioap-callout" || exit; \
+	done
 	$(call inst,755,$(O)/apsim,$(bindir)/apsim)
 	$(call inst,755,$(O)/libvfioap.so.$(SOVERSION),$(libdir)/libvfioap.so.$(SOVERSION))
 	$(Q)ln -sf libvfioap.so.$(SOVERSION) '$(DESTDIR)$(libdir)/libvfioap.so'
@@ -286,5 +326,10 @@ help: ## print this list
 		printf '  %-16s %s\n' "$$name" "$$text"; \
 	done
 	@sed -n '/^#$$/,/^#$$/s/^#//p' Makefile
+
+# The simulator and the tools on real kernels: KVER=6.1, 6.12, 7.3; FULL=1.
+.PHONY: check-vm
+check-vm: $(O)/apsim  ## compare with real kernels under qemu [KVER=..] [FULL=1]
+	$(Q)O='$(O)' CC='$(CC)' WARN='$(WARN)' tests/vm/check-vm $(if $(FULL),--full) $(KVER)
 
 -include $(shell find $(O)/obj -name '*.d' 2>/dev/null)

@@ -59,8 +59,7 @@ static int help_print(poptContext ctx)
 
 static int command_run(const char *const *args)
 {
-	const struct command *command =
-		command_find(commands, ARRAY_SIZE(commands), args[0] ?: "");
+	const struct command *command = command_find(commands, ARRAY_SIZE(commands), args[0] ?: "");
 	char name[32];
 
 	if (!command) {
@@ -108,8 +107,7 @@ int main(int argc, const char **argv)
 {
 	const char *slash = argv[0] ? strrchr(argv[0], '/') : NULL;
 	const char *name = slash ? slash + 1 : argv[0] ?: "apsim";
-	const struct command *other =
-		command_find(personalities, ARRAY_SIZE(personalities), name);
+	const struct command *other = command_find(personalities, ARRAY_SIZE(personalities), name);
 	int status = other ? other->run(argc, argv) : apsim_main(argc, argv);
 
 	if (fflush(stdout) != 0 || ferror(stdout)) {

@@ -61,7 +61,8 @@ static bool matrix_is_shared(struct machine *m, const struct mdev *self,
 			return true;
 		VFIOAP_MASK_FOREACH(apid, &a)
 			VFIOAP_MASK_FOREACH(apqi, &d)
-				machine_log(m, "vfio_ap_mdev %s: Userspace may not assign queue "
+				machine_log(m,
+					    "vfio_ap_mdev %s: Userspace may not assign queue "
 					    "%02x.%04x to mdev: already assigned to %s",
 					    self->uuid, apid, apqi, mdev->uuid);
 		return true;
@@ -83,8 +84,8 @@ static int matrix_check(struct machine *m, const struct mdev *mdev, const struct
 static bool static_is_bound(const struct machine *m, const struct matrix *matrix,
 			    enum assign_what what, unsigned id)
 {
-	const struct vfioap_mask *others = what == ASSIGN_ADAPTER ? &matrix->domains :
-								    &matrix->adapters;
+	const struct vfioap_mask *others =
+		what == ASSIGN_ADAPTER ? &matrix->domains : &matrix->adapters;
 	bool any_will_do = vfioap_mask_is_empty(others);
 
 	for (unsigned other = 0; other < VFIOAP_IDS; other++) {
@@ -202,6 +203,21 @@ int assign_unassign_store(struct machine *m, const struct at *at, unsigned what,
 
 /* ---- all at once -------------------------------------------------------------------------- */
 
+/* What @new has no more leaves the guest, and is reset. */
+static void unplug(struct machine *m, struct mdev *mdev, const struct matrix *new)
+{
+	struct matrix *shadow = &mdev->shadow;
+	struct vfioap_mask gone;
+
+	gone = vfioap_mask_andnot(shadow->adapters, new->adapters);
+	shadow_reset(m, &gone, &shadow->domains);
+	shadow->adapters = vfioap_mask_andnot(shadow->adapters, gone);
+	gone = vfioap_mask_andnot(shadow->domains, new->domains);
+	shadow_reset(m, &shadow->adapters, &gone);
+	shadow->domains = vfioap_mask_andnot(shadow->domains, gone);
+	shadow_update(m, mdev);
+}
+
 int assign_config_store(struct machine *m, const struct at *at, unsigned arg _unused_,
 			const struct input *in)
 {
@@ -220,6 +236,7 @@ int assign_config_store(struct machine *m, const struct at *at, unsigned arg _un
 	for (enum assign_what what = ASSIGN_ADAPTER; what <= ASSIGN_CONTROL; what++)
 		if (vfioap_mask_next(matrix_set(&new, what), id_max(m, what) + 1) < VFIOAP_IDS)
 			return -ENODEV;
+	unplug(m, mdev, &new);
 	mdev->matrix = new;
 	shadow_filter(m, mdev);
 	shadow_filter_controls(m, mdev);

@@ -74,12 +74,18 @@ static int config_show(struct machine *m, const struct at *at, unsigned arg _unu
 static int config_store(struct machine *m, const struct at *at, unsigned arg _unused_,
 			const struct input *in)
 {
+	bool wraps = machine_has(m, TRAIT_MASK_NUMBER_WRAPS);
 	struct card *card = &m->card[at->id[0]];
 	int config;
 
-	if (parse_scd(in->text, &config) < 0 || (config != 0 && config != 1))
+	if (parse_scd(in->text, wraps, &config) < 0 || (config != 0 && config != 1))
 		return -EINVAL;
-	card->hw.config = card->config = config;
+	/* What is as wished already by the last scan is no command to the hardware. */
+	if (config != card->config && !card->hw.present)
+		return -EIO;
+	if (config != card->config)
+		card->hw.config = config;
+	card->config = config;
 	uevent_send(m, OBJECT_DEVICE, at, "change", "CONFIG=%d", config);
 	return 0;
 }
@@ -107,30 +113,30 @@ static int online_show(struct machine *m, const struct at *at, unsigned arg _unu
 	return 0;
 }
 
-static void queue_force_online(struct machine *m, const struct at *at, bool online)
+static void queue_force_online(struct machine *m, const struct at *at, unsigned online)
 {
 	struct vfioap_mask *queues = &m->card[at->id[0]].online_queues;
 
-	if (vfioap_mask_has(queues, at->id[1]) == online)
+	if (vfioap_mask_has(queues, at->id[1]) == (bool)online)
 		return;
 	model_mask_put(queues, at->id[1], online);
-	uevent_send(m, OBJECT_DEVICE, at, "change", "ONLINE=%d", online);
+	uevent_send(m, OBJECT_DEVICE, at, "change", "ONLINE=%u", online);
 }
 
 static int online_store(struct machine *m, const struct at *at, unsigned arg _unused_,
 			const struct input *in)
 {
+	bool wraps = machine_has(m, TRAIT_MASK_NUMBER_WRAPS);
 	struct card *card = &m->card[at->id[0]];
 	int online;
 
-	if (parse_scd(in->text, &online) < 0 || (online != 0 && online != 1))
+	if (parse_scd(in->text, wraps, &online) < 0 || (online != 0 && online != 1))
 		return -EINVAL;
 	if (online && !is_usable(m, card))
 		return -ENODEV;
 	card->online = online;
 	uevent_send(m, OBJECT_DEVICE, at, "change", "ONLINE=%d", online);
-	VFIOAP_MASK_FOREACH(apqi, &card->host)
-		queue_force_online(m, &(struct at){ .id = { at->id[0], apqi } }, online);
+	order_host_queues(m, at->id[0], queue_force_online, (unsigned)online);
 	return 0;
 }
 
@@ -195,13 +201,19 @@ static bool is_ep11(const struct machine *m, const struct at *at)
 }
 
 static const struct attr ap_root_attrs[] = {
-	{ .name = "uevent", .mode = 0644, .show = uevent_show, .store = uevent_store,
+	{ .name = "uevent",
+	  .mode = 0644,
+	  .show = uevent_show,
+	  .store = uevent_store,
 	  .arg = OBJECT_AP },
 };
 const struct attr_group attr_ap_root = { TREE_ATTRS(ap_root_attrs) };
 
 static const struct attr card_attrs[] = {
-	{ .name = "uevent", .mode = 0644, .show = uevent_show, .store = uevent_store,
+	{ .name = "uevent",
+	  .mode = 0644,
+	  .show = uevent_show,
+	  .store = uevent_store,
 	  .arg = OBJECT_DEVICE },
 	{ .name = "hwtype", .mode = 0444, .show = hwtype_show },
 	{ .name = "raw_hwtype", .mode = 0444, .show = hwtype_show },
@@ -226,5 +238,4 @@ static const struct attr card_driver_attrs[] = {
 	{ .name = "FW_version", .mode = 0444, .show = firmware_show, .has = is_ep11 },
 	{ .name = "op_modes", .mode = 0444, .show = attr_op_modes_show, .has = is_ep11 },
 };
-const struct attr_group attr_card_driver = { TREE_ATTRS(card_driver_attrs),
-					     .life = LIFE_BINDING };
+const struct attr_group attr_card_driver = { TREE_ATTRS(card_driver_attrs), .life = LIFE_BINDING };

@@ -84,20 +84,31 @@ static int ap_config_show(struct machine *m, const struct at *at, unsigned arg _
 
 static const struct attr mdev_driver_attrs[] = {
 	{ .name = "assign_adapter", .mode = 0200, .store = assign_store, .arg = ASSIGN_ADAPTER },
-	{ .name = "unassign_adapter", .mode = 0200, .store = assign_unassign_store,
+	{ .name = "unassign_adapter",
+	  .mode = 0200,
+	  .store = assign_unassign_store,
 	  .arg = ASSIGN_ADAPTER },
 	{ .name = "assign_domain", .mode = 0200, .store = assign_store, .arg = ASSIGN_DOMAIN },
-	{ .name = "unassign_domain", .mode = 0200, .store = assign_unassign_store,
+	{ .name = "unassign_domain",
+	  .mode = 0200,
+	  .store = assign_unassign_store,
 	  .arg = ASSIGN_DOMAIN },
-	{ .name = "assign_control_domain", .mode = 0200, .store = assign_store,
+	{ .name = "assign_control_domain",
+	  .mode = 0200,
+	  .store = assign_store,
 	  .arg = ASSIGN_CONTROL },
-	{ .name = "unassign_control_domain", .mode = 0200, .store = assign_unassign_store,
+	{ .name = "unassign_control_domain",
+	  .mode = 0200,
+	  .store = assign_unassign_store,
 	  .arg = ASSIGN_CONTROL },
 	{ .name = "matrix", .mode = 0444, .show = matrix_show },
 	{ .name = "control_domains", .mode = 0444, .show = control_domains_show },
 	{ .name = "guest_matrix", .mode = 0444, .show = guest_matrix_show, .with = TRAIT_DYNAMIC },
-	{ .name = "ap_config", .mode = 0644, .show = ap_config_show,
-	  .store = assign_config_store, .with = TRAIT_AP_CONFIG },
+	{ .name = "ap_config",
+	  .mode = 0644,
+	  .show = ap_config_show,
+	  .store = assign_config_store,
+	  .with = TRAIT_AP_CONFIG },
 };
 const struct attr_group attr_mdev_driver = { TREE_ATTRS(mdev_driver_attrs),
 					     .life = LIFE_MDEV_BINDING };
@@ -108,7 +119,10 @@ static bool is_visible(const struct machine *m, const struct at *at)
 }
 
 static const struct attr mdev_attrs[] = {
-	{ .name = "uevent", .mode = 0644, .show = uevent_show, .store = uevent_store,
+	{ .name = "uevent",
+	  .mode = 0644,
+	  .show = uevent_show,
+	  .store = uevent_store,
 	  .arg = OBJECT_MDEV },
 };
 const struct attr_group attr_mdev = { TREE_ATTRS(mdev_attrs), .life = LIFE_MDEV,
@@ -120,7 +134,8 @@ static const struct attr mdev_remove_attrs[] = {
 const struct attr_group attr_mdev_remove = { TREE_ATTRS(mdev_remove_attrs),
 					     .life = LIFE_MDEV_REMOVE };
 
-/* ---- the matrix device and its type ------------------------------------------------------------ */
+/* ---- the matrix device and its type ------------------------------------------------------------
+ */
 
 enum { TEXT_FEATURES, TEXT_API, TEXT_NAME, TEXT_GROUP_NAME, TEXT_GROUP_TYPE };
 
@@ -147,16 +162,25 @@ static int instances_show(struct machine *m, const struct at *at _unused_, unsig
 }
 
 static const struct attr vfio_ap_root_attrs[] = {
-	{ .name = "uevent", .mode = 0644, .show = uevent_show, .store = uevent_store,
+	{ .name = "uevent",
+	  .mode = 0644,
+	  .show = uevent_show,
+	  .store = uevent_store,
 	  .arg = OBJECT_VFIO_AP },
 };
 const struct attr_group attr_vfio_ap_root = { TREE_ATTRS(vfio_ap_root_attrs),
 					      .life = LIFE_VFIO_AP };
 
 static const struct attr matrix_attrs[] = {
-	{ .name = "uevent", .mode = 0644, .show = uevent_show, .store = uevent_store,
+	{ .name = "uevent",
+	  .mode = 0644,
+	  .show = uevent_show,
+	  .store = uevent_store,
 	  .arg = OBJECT_MATRIX },
-	{ .name = "features", .mode = 0444, .show = text_show, .arg = TEXT_FEATURES,
+	{ .name = "features",
+	  .mode = 0444,
+	  .show = text_show,
+	  .arg = TEXT_FEATURES,
 	  .with = TRAIT_MATRIX_FEATURES },
 };
 const struct attr_group attr_matrix = { TREE_ATTRS(matrix_attrs), .life = LIFE_VFIO_AP };
@@ -169,10 +193,14 @@ static const struct attr mdev_type_attrs[] = {
 };
 const struct attr_group attr_mdev_type = { TREE_ATTRS(mdev_type_attrs), .life = LIFE_VFIO_AP };
 
-/* ---- VFIO -------------------------------------------------------------------------------------- */
+/* ---- VFIO --------------------------------------------------------------------------------------
+ */
 
 static const struct attr vfio_dev_attrs[] = {
-	{ .name = "uevent", .mode = 0644, .show = uevent_show, .store = uevent_store,
+	{ .name = "uevent",
+	  .mode = 0644,
+	  .show = uevent_show,
+	  .store = uevent_store,
 	  .arg = OBJECT_VFIO_DEV },
 };
 const struct attr_group attr_vfio_dev = { TREE_ATTRS(vfio_dev_attrs), .life = LIFE_GROUP };
@@ -185,12 +213,14 @@ static int group_dev_show(struct machine *m, const struct at *at, unsigned arg _
 }
 
 static const struct attr group_device_attrs[] = {
-	{ .name = "uevent", .mode = 0644, .show = uevent_show, .store = uevent_store,
+	{ .name = "uevent",
+	  .mode = 0644,
+	  .show = uevent_show,
+	  .store = uevent_store,
 	  .arg = OBJECT_GROUP },
 	{ .name = "dev", .mode = 0444, .show = group_dev_show },
 };
-const struct attr_group attr_group_device = { TREE_ATTRS(group_device_attrs),
-					      .life = LIFE_GROUP };
+const struct attr_group attr_group_device = { TREE_ATTRS(group_device_attrs), .life = LIFE_GROUP };
 
 static int nothing_show(struct machine *m _unused_, const struct at *at _unused_,
 			unsigned arg _unused_, struct page *page _unused_)
@@ -208,7 +238,10 @@ static int invalid_store(struct machine *m _unused_, const struct at *at _unused
 static const struct attr iommu_group_attrs[] = {
 	{ .name = "name", .mode = 0444, .show = text_show, .arg = TEXT_GROUP_NAME },
 	{ .name = "reserved_regions", .mode = 0444, .show = nothing_show },
-	{ .name = "type", .mode = 0644, .show = text_show, .store = invalid_store,
+	{ .name = "type",
+	  .mode = 0644,
+	  .show = text_show,
+	  .store = invalid_store,
 	  .arg = TEXT_GROUP_TYPE },
 };
 const struct attr_group attr_iommu_group = { TREE_ATTRS(iommu_group_attrs), .life = LIFE_GROUP };
@@ -219,7 +252,8 @@ static const struct attr dev_vfio_attrs[] = {
 };
 const struct attr_group attr_dev_vfio = { TREE_ATTRS(dev_vfio_attrs) };
 
-/* ---- zcrypt --------------------------------------------------------------------------------------- */
+/* ---- zcrypt
+ * --------------------------------------------------------------------------------------- */
 
 /* More device nodes than z90crypt: there is no device here to open. */
 static int zcrypt_store(struct machine *m _unused_, const struct at *at _unused_,
@@ -242,7 +276,10 @@ static int z90crypt_dev_show(struct machine *m _unused_, const struct at *at _un
 }
 
 static const struct attr z90crypt_attrs[] = {
-	{ .name = "uevent", .mode = 0644, .show = uevent_show, .store = uevent_store,
+	{ .name = "uevent",
+	  .mode = 0644,
+	  .show = uevent_show,
+	  .store = uevent_store,
 	  .arg = OBJECT_Z90CRYPT },
 	{ .name = "dev", .mode = 0444, .show = z90crypt_dev_show },
 };

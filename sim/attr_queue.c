@@ -36,20 +36,15 @@ static int zero_show(struct machine *m _unused_, const struct at *at _unused_,
 static int reset_show(struct machine *m, const struct at *at, unsigned arg _unused_,
 		      struct page *page)
 {
-	bool resetting = vfioap_mask_has(&card_of(m, at)->resetting, at->id[1]);
-
-	page_printf(page, resetting ? "Reset in progress.\n" : "No Reset Timer set.\n");
+	page_printf(page,
+		    queue_is_resetting(m, at) ? "Reset in progress.\n" : "No Reset Timer set.\n");
 	return 0;
 }
 
-/* Done at once, unless nothing runs that would notice (K 7). */
 static int reset_store(struct machine *m, const struct at *at, unsigned arg _unused_,
 		       const struct input *in _unused_)
 {
-	struct card *card = card_of(m, at);
-
-	if (!vfioap_mask_has(&card->started, at->id[1]))
-		vfioap_mask_set(&card->resetting, at->id[1]);
+	queue_reset(m, at);
 	return 0;
 }
 
@@ -93,9 +88,14 @@ static int functions_show(struct machine *m, const struct at *at, unsigned arg _
 }
 
 static const struct attr queue_attrs[] = {
-	{ .name = "uevent", .mode = 0644, .show = uevent_show, .store = uevent_store,
+	{ .name = "uevent",
+	  .mode = 0644,
+	  .show = uevent_show,
+	  .store = uevent_store,
 	  .arg = OBJECT_DEVICE },
-	{ .name = "request_count", .mode = 0644, .show = request_count_show,
+	{ .name = "request_count",
+	  .mode = 0644,
+	  .show = request_count_show,
 	  .store = request_count_store },
 	{ .name = "requestq_count", .mode = 0444, .show = zero_show },
 	{ .name = "pendingq_count", .mode = 0444, .show = zero_show },
@@ -103,10 +103,15 @@ static const struct attr queue_attrs[] = {
 	{ .name = "interrupt", .mode = 0444, .show = interrupt_show },
 	{ .name = "config", .mode = 0444, .show = config_show },
 	{ .name = "chkstop", .mode = 0444, .show = chkstop_show },
-	{ .name = "ap_functions", .mode = 0444, .show = functions_show,
+	{ .name = "ap_functions",
+	  .mode = 0444,
+	  .show = functions_show,
 	  .with = TRAIT_QUEUE_FUNCTIONS },
-	{ .name = "driver_override", .mode = 0644, .show = override_show,
-	  .store = override_store, .with = TRAIT_OVERRIDE },
+	{ .name = "driver_override",
+	  .mode = 0644,
+	  .show = override_show,
+	  .store = override_store,
+	  .with = TRAIT_OVERRIDE },
 };
 const struct attr_group attr_queue = { TREE_ATTRS(queue_attrs), .life = LIFE_DEVICE };
 
@@ -155,10 +160,11 @@ static int online_show(struct machine *m, const struct at *at, unsigned arg _unu
 static int online_store(struct machine *m, const struct at *at, unsigned arg _unused_,
 			const struct input *in)
 {
+	bool wraps = machine_has(m, TRAIT_MASK_NUMBER_WRAPS);
 	struct card *card = card_of(m, at);
 	int online;
 
-	if (parse_scd(in->text, &online) < 0 || (online != 0 && online != 1))
+	if (parse_scd(in->text, wraps, &online) < 0 || (online != 0 && online != 1))
 		return -EINVAL;
 	if (online && (!is_usable(m, at) || !card->config ||
 		       (card->chkstop && machine_has(m, TRAIT_CHKSTOP_OFFLINE))))
@@ -180,27 +186,30 @@ static void cca_mkvps(struct machine *m, const struct at *at, bool known, struct
 {
 	static const char *const keys[] = { "AES", "APKA", "ASYM" };
 	size_t n = machine_has(m, TRAIT_MKVPS_ASYM) ? 3 : 2;
+	bool set = !card_of(m, at)->hw.no_keys;
 
 	for (unsigned i = 0; i < n; i++) {
 		const char *zeros = i == 2 ? "0000000000000000" : "";
 		const char *key = keys[i];
 
 		if (!known) {
-			page_printf(page, "%s NEW: - -\n%s CUR: - -\n%s OLD: - -\n", key, key,
-				    key);
+			page_printf(page, "%s NEW: - -\n%s CUR: - -\n%s OLD: - -\n", key, key, key);
 			continue;
 		}
 		page_printf(page, "%s NEW: empty 0x%016x%s\n", key, 0, zeros);
-		page_printf(page, "%s CUR: valid 0x%016llx%s\n", key, pattern(at, i), zeros);
+		page_printf(page, "%s CUR: %s 0x%016llx%s\n", key, set ? "valid" : "invalid",
+			    set ? pattern(at, i) : 0, zeros);
 		page_printf(page, "%s OLD: invalid 0x%016x%s\n", key, 0, zeros);
 	}
 }
 
-static void ep11_mkvps(const struct at *at, bool known, struct page *page)
+static void ep11_mkvps(struct machine *m, const struct at *at, bool known, struct page *page)
 {
+	bool set = !card_of(m, at)->hw.no_keys;
+
 	if (known)
-		page_printf(page, "WK CUR: valid 0x%016llx%048x\nWK NEW: empty -\n",
-			    pattern(at, 0), 0);
+		page_printf(page, "WK CUR: %s 0x%016llx%048x\nWK NEW: empty -\n",
+			    set ? "valid" : "invalid", set ? pattern(at, 0) : 0, 0);
 	else
 		page_printf(page, "WK CUR: - -\nWK NEW: - -\n");
 }
@@ -213,10 +222,11 @@ static int mkvps_show(struct machine *m, const struct at *at, unsigned arg _unus
 		       !vfioap_mask_has(&card->checkstopped, at->id[1]);
 
 	if (card->mode == 'P')
-		ep11_mkvps(at, answers && is_online(m, at), page);
+		ep11_mkvps(m, at, answers && is_online(m, at), page);
 	else
-		cca_mkvps(m, at, answers && (is_online(m, at) ||
-					     machine_has(m, TRAIT_MKVPS_OFFLINE)), page);
+		cca_mkvps(m, at,
+			  answers && (is_online(m, at) || machine_has(m, TRAIT_MKVPS_OFFLINE)),
+			  page);
 	return 0;
 }
 

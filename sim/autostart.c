@@ -18,7 +18,7 @@
 #include "util.h"
 
 #define MATRIX "/sys/devices/vfio_ap/matrix/"
-#define TYPES MATRIX "mdev_supported_types/"
+#define TYPES  MATRIX "mdev_supported_types/"
 
 static int attr_write(const char *path, const char *value)
 {
@@ -56,8 +56,9 @@ static int attrs_write(const char *uuid, struct json_object *attrs)
 			rc = attr_write(path, json_object_get_string(value) ?: "");
 			if (rc < 0) {
 				front_warn("autostart of '%s': failed to write %s to attribute "
-					   "'%s': %s", uuid, json_object_get_string(value) ?: "",
-					   name, err_text(rc));
+					   "'%s': %s",
+					   uuid, json_object_get_string(value) ?: "", name,
+					   err_text(rc));
 				return rc;
 			}
 		}
@@ -114,7 +115,8 @@ int autostart_all(const char *dir, struct err *err)
 		for (int i = 0; i < n && rc == 0; i++) {
 			definition = NULL;
 			rc = definition_read(dir, entries[i]->d_name, &definition, err);
-			if (rc == 0 && start && strcmp(string_get(definition, "start"), "auto") == 0)
+			if (rc == 0 && start &&
+			    strcmp(string_get(definition, "start"), "auto") == 0)
 				device_start(entries[i]->d_name, definition);
 			json_object_put(definition);
 		}

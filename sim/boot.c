@@ -69,7 +69,10 @@ static int rules_apply(struct err *err)
 	static const char *const complete[] = { "BINDINGS=complete", "COMPLETECOUNT=1", NULL };
 	static const char *const none[] = { NULL };
 	struct udevrules_event events[] = {
-		{ .action = "change", .devpath = "/devices/ap", .subsystem = "ap", .env = complete },
+		{ .action = "change",
+		  .devpath = "/devices/ap",
+		  .subsystem = "ap",
+		  .env = complete },
 		{ .action = "add", .devpath = "/bus/ap", .subsystem = "subsystem", .env = none },
 	};
 	bool bound = file_contains("/sys/bus/ap/bindings", "complete");

@@ -36,8 +36,10 @@ static void log_objection(struct machine *m, const struct mdev *mdev,
 
 	VFIOAP_MASK_FOREACH(apid, &a)
 		VFIOAP_MASK_FOREACH(apqi, &d)
-			machine_log(m, "vfio_ap_mdev %s: Can not reserve queue %02x.%04x "
-				    "for host driver: in use by mdev", mdev->uuid, apid, apqi);
+			machine_log(m,
+				    "vfio_ap_mdev %s: Can not reserve queue %02x.%04x "
+				    "for host driver: in use by mdev",
+				    mdev->uuid, apid, apqi);
 }
 
 /* K 4.3: vfio_ap objects to bits that become the host's. */
@@ -77,23 +79,17 @@ static bool queue_is_misplaced(const struct machine *m, const struct at *at)
 	 * Without driver the kernel reads through a null pointer: what it finds
 	 * there normally differs between kernels.
 	 */
-	is_default = driver == DRIVER_NONE ? machine_has(m, TRAIT_UNBOUND_IS_DEFAULT) :
-					     driver_rows[driver].is_default;
+	is_default = driver == DRIVER_NONE ? machine_has(m, TRAIT_UNBOUND_IS_DEFAULT)
+					   : driver_rows[driver].is_default;
 	return bus_reserved(m, at->id[0], at->id[1]) != is_default;
 }
 
-static void revise_bindings(struct machine *m)
+static void revise_one(struct machine *m, const struct at *at, unsigned arg _unused_)
 {
-	for (unsigned apid = 0; apid < VFIOAP_IDS; apid++) {
-		VFIOAP_MASK_FOREACH(apqi, &m->card[apid].queues) {
-			struct at at = { .id = { apid, apqi } };
-
-			if (!queue_is_misplaced(m, &at))
-				continue;
-			driver_detach(m, &at);
-			driver_attach(m, &at);
-		}
-	}
+	if (at->id[1] == NO_DOMAIN || !queue_is_misplaced(m, at))
+		return;
+	driver_detach(m, at);
+	driver_attach(m, at);
 }
 
 int bus_mask_store(struct machine *m, const struct at *at _unused_, unsigned which,
@@ -115,7 +111,9 @@ int bus_mask_store(struct machine *m, const struct at *at _unused_, unsigned whi
 		return rc;
 	*mask = new;
 	m->masks_in_use = !all_ones(&m->apmask) || !all_ones(&m->aqmask);
-	revise_bindings(m);
+	rc = order_bus(m, revise_one, 0);
+	if (rc < 0)
+		return rc;
 	if (machine_has(m, TRAIT_MASK_UEVENT))
 		uevent_send(m, OBJECT_AP, NULL, "change", "%s=%s\n",
 			    which == BUS_APMASK ? "APMASK" : "AQMASK",

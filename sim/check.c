@@ -33,7 +33,7 @@ static int check_sharing(const struct machine *m, const struct mdev *mdev, struc
 
 static int check_shadow(const struct machine *m, const struct mdev *mdev, struct err *err)
 {
-	struct matrix host = m->host;
+	struct matrix host = m->vfio_host;
 
 	/* A lost control domain may stay (K 11.3). */
 	if (machine_has(m, TRAIT_CONTROLS_LINGER))
@@ -46,8 +46,10 @@ static int check_shadow(const struct machine *m, const struct mdev *mdev, struct
 		return 0;
 	VFIOAP_MASK_FOREACH(apid, &mdev->shadow.adapters)
 		if (!vfioap_mask_contains(&m->card[apid].vfio, &mdev->shadow.domains))
-			return err_set(err, -EIO, "shadow of '%s' has a queue of card %02x that "
-				       "vfio_ap has not", mdev->uuid, apid);
+			return err_set(err, -EIO,
+				       "shadow of '%s' has a queue of card %02x that "
+				       "vfio_ap has not",
+				       mdev->uuid, apid);
 	return 0;
 }
 
@@ -90,8 +92,8 @@ static int check_mdevs(const struct machine *m, struct err *err)
 			return rc;
 	}
 	if (count != m->n_mdevs || attached != m->n_attached)
-		return err_set(err, -EIO, "%u devices, %u with guests: counted %u, %u",
-			       m->n_mdevs, m->n_attached, count, attached);
+		return err_set(err, -EIO, "%u devices, %u with guests: counted %u, %u", m->n_mdevs,
+			       m->n_attached, count, attached);
 	return 0;
 }
 
@@ -107,8 +109,7 @@ static int check_card(const struct machine *m, unsigned apid, struct err *err)
 	if (!vfioap_mask_contains(&card->queues, &bound) ||
 	    !vfioap_mask_contains(&card->host, &card->online_queues) ||
 	    !vfioap_mask_contains(&card->queues, &card->started))
-		return err_set(err, -EIO, "card %02x has state of a queue that is not there",
-			       apid);
+		return err_set(err, -EIO, "card %02x has state of a queue that is not there", apid);
 	VFIOAP_MASK_FOREACH(apqi, &card->queues)
 		if (!card->queue[apqi].generation ||
 		    !card->queue[apqi].binding != !vfioap_mask_has(&bound, apqi))

@@ -36,7 +36,7 @@ struct control *control_free(struct control *control)
 	return NULL;
 }
 
-/* ---- commands ---------------------------------------------------------------------- */
+/* ---- commands ------------------------------------------------------------------------ */
 
 static int uint_arg(const char *text, const char *what, unsigned *ret, struct err *err)
 {
@@ -146,9 +146,8 @@ static int verb_reboot(struct serve *s, int argc _unused_, const char *const *ar
 }
 
 /* guest start|stop: the client has done it; this is for the log only. */
-static int verb_guest(struct serve *s _unused_, int argc _unused_,
-		      const char *const *argv _unused_, FILE *out _unused_,
-		      struct err *err _unused_)
+static int verb_guest(struct serve *s _unused_, int argc _unused_, const char *const *argv _unused_,
+		      FILE *out _unused_, struct err *err _unused_)
 {
 	return 0;
 }
@@ -188,7 +187,7 @@ static int command_run(struct serve *s, int argc, const char *const *argv, FILE 
 	return rc;
 }
 
-/* ---- the file ------------------------------------------------------------------------- */
+/* ---- the file ------------------------------------------------------------------------ */
 
 static char status_char(int rc)
 {

@@ -15,7 +15,7 @@
 #include "qemu.h"
 #include "util.h"
 
-/* ---- one command and its answer ------------------------------------------------------- */
+/* ---- one command and its answer ------------------------------------------------------ */
 
 static const char *control_path(void)
 {
@@ -119,7 +119,7 @@ int ctl_finish(int rc, const struct err *err)
 	return rc == -EINVAL ? FRONT_USAGE : FRONT_FAILED;
 }
 
-/* ---- verbs with options of their own ---------------------------------------------------- */
+/* ---- verbs with options of their own ------------------------------------------------- */
 
 /*
  * Faults match the path that the kernel asks for, links resolved.  The longest part that
@@ -216,11 +216,11 @@ static int ctl_delay(int argc, const char **argv)
 		err_set(&err, -EINVAL, "ctl delay takes PATH and milliseconds");
 		return ctl_finish(-EINVAL, &err);
 	}
-	return ctl_finish(ctl_send((const char *const[]){ "delay",
-							  pattern_resolve(args[0], pattern),
-							  args[1], NULL },
-				   NULL, &err),
-			  &err);
+	return ctl_finish(
+		ctl_send((const char *const[]){ "delay", pattern_resolve(args[0], pattern), args[1],
+						NULL },
+			 NULL, &err),
+		&err);
 }
 
 static int ctl_log(int argc, const char **argv)
@@ -251,7 +251,7 @@ static int ctl_log(int argc, const char **argv)
 			  &err);
 }
 
-/* ---- the table ------------------------------------------------------------------------------ */
+/* ---- the table ----------------------------------------------------------------------- */
 
 /* A verb without a function is the server's, arguments and all. */
 static const struct verb {

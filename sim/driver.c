@@ -17,18 +17,33 @@
 
 /* In the order of registration, which is the order of probing. */
 const struct driver_row driver_rows[DRIVER_COUNT] = {
-	[DRIVER_CEX2ACARD] = { .name = "cex2acard", .module = MODULE_ZCRYPT_CEX2A,
-			       .is_card = true, .is_default = true, .types = CEX2A_TYPES },
-	[DRIVER_CEX2AQUEUE] = { .name = "cex2aqueue", .module = MODULE_ZCRYPT_CEX2A,
-				.is_default = true, .types = CEX2A_TYPES },
-	[DRIVER_CEX2CARD] = { .name = "cex2card", .module = MODULE_ZCRYPT_CEX2C,
-			      .is_card = true, .is_default = true, .types = CEX2C_TYPES },
-	[DRIVER_CEX2CQUEUE] = { .name = "cex2cqueue", .module = MODULE_ZCRYPT_CEX2C,
-				.is_default = true, .types = CEX2C_TYPES },
-	[DRIVER_CEX4CARD] = { .name = "cex4card", .module = MODULE_ZCRYPT_CEX4,
-			      .is_card = true, .is_default = true, .types = CEX4_TYPES },
-	[DRIVER_CEX4QUEUE] = { .name = "cex4queue", .module = MODULE_ZCRYPT_CEX4,
-			       .is_default = true, .types = CEX4_TYPES },
+	[DRIVER_CEX2ACARD] = { .name = "cex2acard",
+			       .module = MODULE_ZCRYPT_CEX2A,
+			       .is_card = true,
+			       .is_default = true,
+			       .types = CEX2A_TYPES },
+	[DRIVER_CEX2AQUEUE] = { .name = "cex2aqueue",
+				.module = MODULE_ZCRYPT_CEX2A,
+				.is_default = true,
+				.types = CEX2A_TYPES },
+	[DRIVER_CEX2CARD] = { .name = "cex2card",
+			      .module = MODULE_ZCRYPT_CEX2C,
+			      .is_card = true,
+			      .is_default = true,
+			      .types = CEX2C_TYPES },
+	[DRIVER_CEX2CQUEUE] = { .name = "cex2cqueue",
+				.module = MODULE_ZCRYPT_CEX2C,
+				.is_default = true,
+				.types = CEX2C_TYPES },
+	[DRIVER_CEX4CARD] = { .name = "cex4card",
+			      .module = MODULE_ZCRYPT_CEX4,
+			      .is_card = true,
+			      .is_default = true,
+			      .types = CEX4_TYPES },
+	[DRIVER_CEX4QUEUE] = { .name = "cex4queue",
+			       .module = MODULE_ZCRYPT_CEX4,
+			       .is_default = true,
+			       .types = CEX4_TYPES },
 	[DRIVER_VFIO_AP] = { .name = "vfio_ap", .module = MODULE_VFIO_AP, .types = CEX4_TYPES },
 };
 
@@ -81,20 +96,18 @@ static void host_queue_bind(struct machine *m, struct card *card, const struct a
 	unsigned apqi = at->id[1];
 
 	vfioap_mask_set(&card->host, apqi);
-	vfioap_mask_set(&card->started, apqi);
 	if (!card->binding) {
+		vfioap_mask_set(&card->started, apqi);
 		/* K 3: zcrypt looks for its card, which is not there. */
 		vfioap_mask_set(&card->broken, apqi);
-		machine_log(m, "Unable to handle kernel pointer dereference: %02x.%04x bound "
-			    "without a driver of card%02x", at->id[0], apqi, at->id[0]);
+		machine_log(m,
+			    "Unable to handle kernel pointer dereference: %02x.%04x bound "
+			    "without a driver of card%02x",
+			    at->id[0], apqi, at->id[0]);
 		return;
 	}
 	vfioap_mask_set(&card->online_queues, apqi);
-	if (!vfioap_mask_has(&card->deconfigured, apqi) &&
-	    !vfioap_mask_has(&card->checkstopped, apqi)) {
-		vfioap_mask_clear(&card->resetting, apqi);
-		vfioap_mask_set(&card->irq, apqi);
-	}
+	queue_init(m, at);
 }
 
 static void queue_bind(struct machine *m, enum driver driver, const struct at *at)
@@ -146,7 +159,6 @@ void driver_attach(struct machine *m, const struct at *at)
 static void queue_unbind(struct machine *m, struct card *card, const struct at *at)
 {
 	unsigned apqi = at->id[1];
-	bool was_host = vfioap_mask_has(&card->host, apqi);
 
 	if (vfioap_mask_has(&card->vfio, apqi))
 		shadow_queue_unbound(m, at->id[0], apqi);
@@ -156,7 +168,8 @@ static void queue_unbind(struct machine *m, struct card *card, const struct at *
 	vfioap_mask_clear(&card->online_queues, apqi);
 	vfioap_mask_clear(&card->reset_failed, apqi);
 	vfioap_mask_clear(&card->started, apqi);
-	if (was_host && machine_has(m, TRAIT_STARTED_EARLY))
+	vfioap_mask_clear(&card->failed, apqi);
+	if (machine_has(m, TRAIT_STARTED_EARLY))
 		vfioap_mask_clear(&card->irq, apqi);
 	card->queue[apqi].binding = 0;
 	m->n_bound--;
@@ -177,38 +190,22 @@ void driver_detach(struct machine *m, const struct at *at)
 
 /* ---- all devices ------------------------------------------------------------------ */
 
-/* Cards first: a host queue needs its card's driver. */
-static void for_each_device(struct machine *m, void (*fn)(struct machine *, const struct at *,
-							  enum driver), enum driver driver)
-{
-	for (unsigned apid = 0; apid < VFIOAP_IDS; apid++) {
-		struct card *card = &m->card[apid];
-
-		if (!card->generation)
-			continue;
-		fn(m, &(struct at){ .id = { apid, NO_DOMAIN } }, driver);
-		VFIOAP_MASK_FOREACH(apqi, &card->queues)
-			fn(m, &(struct at){ .id = { apid, apqi } }, driver);
-	}
-}
-
-static void attach_one(struct machine *m, const struct at *at, enum driver driver)
+static void attach_one(struct machine *m, const struct at *at, unsigned driver)
 {
 	if (driver_of(m, at) == DRIVER_NONE)
 		driver_probe(m, driver, at);
 }
 
-static void detach_one(struct machine *m, const struct at *at, enum driver driver)
+static void detach_one(struct machine *m, const struct at *at, unsigned driver _unused_)
 {
-	if (driver_of(m, at) == driver)
-		driver_detach(m, at);
+	driver_detach(m, at);
 }
 
 void driver_register(struct machine *m, enum driver driver)
 {
 	m->drivers[driver] = machine_generation(m);
 	if (m->autoprobe)
-		for_each_device(m, attach_one, driver);
+		order_bus(m, attach_one, driver);
 	uevent_send(m, OBJECT_DRIVER, &(struct at){ .id = { driver } }, "add", NULL);
 	if (machine_has(m, TRAIT_BINDINGS_DEFERRED))
 		bus_bindings_check(m);
@@ -216,7 +213,7 @@ void driver_register(struct machine *m, enum driver driver)
 
 void driver_unregister(struct machine *m, enum driver driver)
 {
-	for_each_device(m, detach_one, driver);
+	order_driver(m, driver, detach_one, driver);
 	uevent_send(m, OBJECT_DRIVER, &(struct at){ .id = { driver } }, "remove", NULL);
 	m->drivers[driver] = 0;
 }

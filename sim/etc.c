@@ -47,12 +47,11 @@ static int file_close(FILE *file, const char *name, struct err *err)
 	return 0;
 }
 
-/* ---- definitions ------------------------------------------------------------------- */
+/* ---- definitions --------------------------------------------------------------------- */
 
 static void attrs_print(FILE *out, const char *name, const struct vfioap_mask *ids, bool *first)
 {
-	VFIOAP_MASK_FOREACH(id, ids)
-	{
+	VFIOAP_MASK_FOREACH(id, ids) {
 		fprintf(out, "%s\n    {\n      \"%s\": \"%u\"\n    }", *first ? "" : ",", name, id);
 		*first = false;
 	}
@@ -88,7 +87,7 @@ static int definition_write(const char *dir, const struct lpar_device *device, s
 	return file_close(file, name, err);
 }
 
-/* ---- all of it ------------------------------------------------------------------------ */
+/* ---- all of it ----------------------------------------------------------------------- */
 
 int etc_write(const char *dir, const struct lpar *lpar, struct err *err)
 {
@@ -96,7 +95,8 @@ int etc_write(const char *dir, const struct lpar *lpar, struct err *err)
 
 	for (unsigned i = 0; i < ARRAY_SIZE(directories) && rc == 0; i++)
 		rc = directory_make(dir, directories[i], err);
-	if (rc == 0 && lpar->n_definitions)
+	/* Also over the host's, whose files could not be hidden in a directory of its root. */
+	if (rc == 0 && (lpar->n_definitions || access("/etc/" ETC_DEFINITIONS, F_OK) == 0))
 		rc = directory_make(dir, ETC_DEFINITIONS, err);
 	for (size_t i = 0; i < lpar->n_definitions && rc == 0; i++)
 		rc = definition_write(dir, &lpar->definitions[i], err);

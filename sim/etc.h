@@ -6,7 +6,7 @@
 #include "err.h"
 #include "machine.h"
 
-#define ETC_RULES "udev/rules.d/41-ap.rules"
+#define ETC_RULES	"udev/rules.d/41-ap.rules"
 #define ETC_DEFINITIONS "mdevctl.d/matrix"
 
 /** etc_write() - make the directories, and the LPAR's files, below @dir */

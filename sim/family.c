@@ -58,8 +58,8 @@ bool family_device_find(const struct machine *m, const char *name, struct at *re
 	return card_find(m, NULL, name, ret) || queue_find_any(m, name, ret);
 }
 
-static bool device_find(const struct machine *m, const struct at *parent _unused_,
-			const char *name, struct at *ret)
+static bool device_find(const struct machine *m, const struct at *parent _unused_, const char *name,
+			struct at *ret)
 {
 	return family_device_find(m, name, ret);
 }
@@ -88,8 +88,7 @@ static bool card_next(const struct machine *m, const struct at *parent _unused_,
 	return false;
 }
 
-static bool queue_next(const struct machine *m, const struct at *parent, bool first,
-		       struct at *at)
+static bool queue_next(const struct machine *m, const struct at *parent, bool first, struct at *at)
 {
 	unsigned apid = parent->id[0];
 	unsigned apqi = vfioap_mask_next(&m->card[apid].queues, first ? 0 : at->id[1] + 1);
@@ -98,8 +97,7 @@ static bool queue_next(const struct machine *m, const struct at *parent, bool fi
 	return apqi < VFIOAP_IDS;
 }
 
-static bool device_next(const struct machine *m, const struct at *parent, bool first,
-			struct at *at)
+static bool device_next(const struct machine *m, const struct at *parent, bool first, struct at *at)
 {
 	struct at card = *at;
 
@@ -110,8 +108,7 @@ static bool device_next(const struct machine *m, const struct at *parent, bool f
 	return card_next(m, parent, false, at);
 }
 
-static bool bound_next(const struct machine *m, const struct at *parent, bool first,
-		       struct at *at)
+static bool bound_next(const struct machine *m, const struct at *parent, bool first, struct at *at)
 {
 	bool more = device_next(m, parent, first, at);
 
@@ -129,13 +126,12 @@ static void device_name(const struct machine *m _unused_, const struct at *at, c
 		snprintf(buf, size, "%02x.%04x", at->id[0], at->id[1]);
 }
 
-const struct family family_devices = { .find = device_find, .next = device_next,
+const struct family family_devices = { .find = device_find,
+				       .next = device_next,
 				       .name = device_name };
 const struct family family_cards = { .find = card_find, .next = card_next, .name = device_name };
-const struct family family_queues = { .find = queue_find, .next = queue_next,
-				      .name = device_name };
-const struct family family_bound = { .find = bound_find, .next = bound_next,
-				     .name = device_name };
+const struct family family_queues = { .find = queue_find, .next = queue_next, .name = device_name };
+const struct family family_bound = { .find = bound_find, .next = bound_next, .name = device_name };
 
 /* ---- drivers and modules --------------------------------------------------------------- */
 
@@ -182,8 +178,8 @@ static void module_name(const struct machine *m _unused_, const struct at *at, c
 	snprintf(buf, size, "%s", module_names[at->id[0]]);
 }
 
-static bool module_find(const struct machine *m, const struct at *parent _unused_,
-			const char *name, struct at *ret)
+static bool module_find(const struct machine *m, const struct at *parent _unused_, const char *name,
+			struct at *ret)
 {
 	for (unsigned i = 0; i < MODULE_COUNT; i++) {
 		if (!m->modules[i] || strcmp(module_names[i], name) != 0)
@@ -220,9 +216,11 @@ static void module_driver_name(const struct machine *m _unused_, const struct at
 	snprintf(buf, size, "ap:%s", driver_rows[at->id[0]].name);
 }
 
-const struct family family_drivers = { .find = driver_find_name, .next = driver_next,
+const struct family family_drivers = { .find = driver_find_name,
+				       .next = driver_next,
 				       .name = driver_name };
-const struct family family_modules = { .find = module_find, .next = module_next,
+const struct family family_modules = { .find = module_find,
+				       .next = module_next,
 				       .name = module_name };
 const struct family family_module_drivers = { .find = module_driver_find,
 					      .next = module_driver_next,
@@ -289,18 +287,19 @@ static void mdev_name(const struct machine *m, const struct at *at, char *buf, s
 	snprintf(buf, size, "%s", matrix_mdev(m, at)->uuid);
 }
 
-#define MDEV_FAMILY(which, has)                                                                   \
-	static bool which##_find(const struct machine *m, const struct at *parent _unused_,       \
-				 const char *name, struct at *ret)                                \
-	{                                                                                         \
-		return mdev_find_if(m, name, ret, has);                                           \
-	}                                                                                         \
-	static bool which##_next(const struct machine *m, const struct at *parent _unused_,       \
-				 bool first, struct at *at)                                       \
-	{                                                                                         \
-		return mdev_next_if(m, first, at, has);                                           \
-	}                                                                                         \
-	const struct family family_##which = { .find = which##_find, .next = which##_next,        \
+#define MDEV_FAMILY(which, has)                                                             \
+	static bool which##_find(const struct machine *m, const struct at *parent _unused_, \
+				 const char *name, struct at *ret)                          \
+	{                                                                                   \
+		return mdev_find_if(m, name, ret, has);                                     \
+	}                                                                                   \
+	static bool which##_next(const struct machine *m, const struct at *parent _unused_, \
+				 bool first, struct at *at)                                 \
+	{                                                                                   \
+		return mdev_next_if(m, first, at, has);                                     \
+	}                                                                                   \
+	const struct family family_##which = { .find = which##_find,                        \
+					       .next = which##_next,                        \
 					       .name = mdev_name }
 
 MDEV_FAMILY(mdevs, mdev_is_any);
@@ -310,8 +309,8 @@ MDEV_FAMILY(mdevs_bound, mdev_is_bound);
 /* ---- what one device has: its group, its vfio-dev ------------------------------------------ */
 
 /* "N" or, with a @prefix, "vfioK" */
-static bool slot_find(const struct machine *m, const char *name, const char *prefix,
-		      struct at *ret, mdev_has_fn *has)
+static bool slot_find(const struct machine *m, const char *name, const char *prefix, struct at *ret,
+		      mdev_has_fn *has)
 {
 	const char *p = str_starts_with(name, prefix);
 	unsigned slot;
@@ -323,8 +322,8 @@ static bool slot_find(const struct machine *m, const char *name, const char *pre
 	return has(m, ret);
 }
 
-static bool group_find(const struct machine *m, const struct at *parent _unused_,
-		       const char *name, struct at *ret)
+static bool group_find(const struct machine *m, const struct at *parent _unused_, const char *name,
+		       struct at *ret)
 {
 	return slot_find(m, name, "", ret, mdev_is_grouped);
 }
@@ -378,11 +377,13 @@ static bool group_mdev_find(const struct machine *m, const struct at *parent, co
 	return mdev_find_if(m, name, ret, mdev_is_grouped) && ret->id[0] == parent->id[0];
 }
 
-const struct family family_groups = { .find = group_find, .next = group_next,
-				      .name = group_name };
-const struct family family_vfio_devs = { .find = vfio_devs_find, .next = vfio_devs_next,
+const struct family family_groups = { .find = group_find, .next = group_next, .name = group_name };
+const struct family family_vfio_devs = { .find = vfio_devs_find,
+					 .next = vfio_devs_next,
 					 .name = vfio_dev_name };
-const struct family family_vfio_dev = { .find = vfio_dev_find, .next = self_next,
+const struct family family_vfio_dev = { .find = vfio_dev_find,
+					.next = self_next,
 					.name = vfio_dev_name };
-const struct family family_group_mdev = { .find = group_mdev_find, .next = self_next,
+const struct family family_group_mdev = { .find = group_mdev_find,
+					  .next = self_next,
 					  .name = mdev_name };

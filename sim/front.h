@@ -12,9 +12,9 @@
 #include "machine.h"
 
 /* Where COMMAND finds the simulator: modprobe starts with an empty environment. */
-#define FRONT_CONTROL "/run/apsim/control"
+#define FRONT_CONTROL	  "/run/apsim/control"
 #define FRONT_CONTROL_ENV "APSIM_CONTROL"
-#define FRONT_EXE "/run/apsim/apsim"
+#define FRONT_EXE	  "/run/apsim/apsim"
 
 /** enum front_status - exit statuses; those of `apsim run` are env(1)'s */
 enum front_status {
@@ -35,26 +35,26 @@ struct front_machine {
 	const struct traits *traits;
 };
 
-#define FRONT_MACHINE_OPTIONS(m)                                                                   \
-	{ .longName = "lpar",                                                                      \
-	  .argInfo = POPT_ARG_STRING,                                                              \
-	  .arg = &(m)->lpar_name,                                                                  \
-	  .descrip = "The machine: docs (default), z16, empty, max, or a JSON file",               \
-	  .argDescrip = "FILE|NAME" },                                                             \
-	{                                                                                          \
-		.longName = "kernel", .argInfo = POPT_ARG_STRING, .arg = &(m)->kernel,             \
-		.descrip = "The kernel to answer as (default " FRONT_KERNEL ")",                   \
-		.argDescrip = "VERSION"                                                            \
+#define FRONT_MACHINE_OPTIONS(m)                                                       \
+	{ .longName = "lpar",                                                          \
+	  .argInfo = POPT_ARG_STRING,                                                  \
+	  .arg = &(m)->lpar_name,                                                      \
+	  .descrip = "The machine: docs (default), z16, empty, max, or a JSON file",   \
+	  .argDescrip = "FILE|NAME" },                                                 \
+	{                                                                              \
+		.longName = "kernel", .argInfo = POPT_ARG_STRING, .arg = &(m)->kernel, \
+		.descrip = "The kernel to answer as (default " FRONT_KERNEL ")",       \
+		.argDescrip = "VERSION"                                                \
 	}
 
-#define FRONT_LPAR "docs"
+#define FRONT_LPAR   "docs"
 #define FRONT_KERNEL "6.12"
 
 /* Own --help, so that it prints our usage line and exits 0 after a full flush. */
-#define FRONT_HELP_OPTION(flag)                                                                    \
-	{                                                                                          \
-		.longName = "help", .shortName = 'h', .argInfo = POPT_ARG_NONE, .arg = (flag),     \
-		.descrip = "Show this help"                                                        \
+#define FRONT_HELP_OPTION(flag)                                                                \
+	{                                                                                      \
+		.longName = "help", .shortName = 'h', .argInfo = POPT_ARG_NONE, .arg = (flag), \
+		.descrip = "Show this help"                                                    \
 	}
 
 void front_machine_done(struct front_machine *m);

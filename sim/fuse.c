@@ -15,8 +15,8 @@
 #include "control.h"
 #include "util.h"
 
-#define PATH_SIZE 1024 /* the longest path of a machine has about 130 bytes */
-#define GROUPS_MAX 64
+#define PATH_SIZE	  1024 /* the longest path of a machine has about 130 bytes */
+#define GROUPS_MAX	  64
 #define PERMANENT_SECONDS 3600
 
 struct serve *fuse_req_serve(fuse_req_t req)
@@ -24,7 +24,7 @@ struct serve *fuse_req_serve(fuse_req_t req)
 	return fuse_req_userdata(req);
 }
 
-/* ---- objects --------------------------------------------------------------------- */
+/* ---- objects ------------------------------------------------------------------------- */
 
 static int serve_find(struct serve *s, const char *path, struct node *ret)
 {
@@ -51,8 +51,8 @@ const char *fuse_ino_path(fuse_ino_t ino)
  */
 static bool path_is_permanent(const char *path)
 {
-	static const char *const paths[] = { "dev",	   "dev/vfio",	      "sys",
-					     "sys/bus",	   "sys/bus/ap",      "sys/bus/ap/devices",
+	static const char *const paths[] = { "dev",	    "dev/vfio",	     "sys",
+					     "sys/bus",	    "sys/bus/ap",    "sys/bus/ap/devices",
 					     "sys/devices", "sys/devices/ap" };
 
 	for (unsigned i = 0; i < ARRAY_SIZE(paths); i++) {
@@ -101,7 +101,7 @@ static void node_stat(const struct serve *s, const struct node *node, struct sta
 	};
 }
 
-/* ---- who may do what --------------------------------------------------------------- */
+/* ---- who may do what ----------------------------------------------------------------- */
 
 /* Whoever mounted the machine is its root. */
 static bool fuse_caller_is_root(fuse_req_t req)
@@ -140,7 +140,7 @@ bool fuse_caller_may(fuse_req_t req, const struct node *node, unsigned want)
 	return (bits & want) == want;
 }
 
-/* ---- paths ---------------------------------------------------------------------------- */
+/* ---- paths --------------------------------------------------------------------------- */
 
 static void op_init(void *userdata _unused_, struct fuse_conn_info *conn)
 {
@@ -272,7 +272,8 @@ static void op_access(fuse_req_t req, fuse_ino_t ino, int mask)
 static void op_readlink(fuse_req_t req, fuse_ino_t ino)
 {
 	char target[PATH_SIZE];
-	int rc = machine_readlink(fuse_req_serve(req)->machine, fuse_ino_path(ino), target, sizeof(target));
+	int rc = machine_readlink(fuse_req_serve(req)->machine, fuse_ino_path(ino), target,
+				  sizeof(target));
 
 	if (rc < 0)
 		fuse_reply_err(req, -rc);
@@ -280,7 +281,7 @@ static void op_readlink(fuse_req_t req, fuse_ino_t ino)
 		fuse_reply_readlink(req, target);
 }
 
-/* ---- what sysfs does not offer (K 1.2) ------------------------------------------------ */
+/* ---- what sysfs does not offer (K 1.2) ----------------------------------------------- */
 
 /* The directories belong to root and are 0755. */
 static void req_refuse(fuse_req_t req)

@@ -16,7 +16,7 @@ struct listing {
 		uint64_t ino;
 		mode_t mode;
 		char *name;
-	} *entries;
+	} * entries;
 	size_t n, size;
 };
 
@@ -89,7 +89,7 @@ void fuse_dir_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 }
 
 void fuse_dir_read(fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset,
-		       struct fuse_file_info *fi)
+		   struct fuse_file_info *fi)
 {
 	struct listing *listing = (struct listing *)(uintptr_t)fi->fh;
 	_cleanup_free_ char *buf = malloc(size);

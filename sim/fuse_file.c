@@ -23,8 +23,8 @@ struct handle {
 	struct control *control; /* of the control file only */
 	bool group_held;
 	unsigned closing_round;
-	char *path;   /* as the user sees it */
-	ssize_t len;  /* of text; -1: not read yet */
+	char *path;  /* as the user sees it */
+	ssize_t len; /* of text; -1: not read yet */
 	char text[MACHINE_PAGE];
 };
 
@@ -42,7 +42,7 @@ static bool node_has_direction(const struct node *node, unsigned want)
 	       (!(want & WANT_WRITE) || (node->mode & 0222));
 }
 
-/* ---- /dev/vfio/N ------------------------------------------------------------------------ */
+/* ---- /dev/vfio/N --------------------------------------------------------------------- */
 
 /*
  * close() of a group returns when the kernel has queued its release, not when we have
@@ -91,7 +91,7 @@ static void closing_end(struct serve *s, struct handle *handle)
 	pthread_mutex_unlock(&s->lock);
 }
 
-/* ---- files --------------------------------------------------------------------------------- */
+/* ---- files --------------------------------------------------------------------------- */
 
 static void handle_free(struct serve *s, struct handle *handle)
 {
@@ -197,8 +197,11 @@ static int handle_show(struct serve *s, struct handle *handle, off_t offset)
 {
 	ssize_t n;
 
-	if (offset > 0 && handle->len >= 0)
+	if (offset > 0 && offset < handle->len)
 		return 0;
+	/* Behind its end the text is not made anew, but its owner must be there. */
+	if (offset > 0 && handle->len >= 0)
+		return (int)machine_write(s->machine, &handle->node, "", 0, NULL, NULL);
 	n = inject_apply(s->inject, handle->path, INJECT_READ);
 	if (n == 0)
 		n = machine_read(s->machine, &handle->node, handle->text);

@@ -104,8 +104,10 @@ static bool log_interruption(struct machine *m)
 
 	if (m->hooks.caller)
 		m->hooks.caller(m->hooks.arg, name, &pid);
-	machine_log(m, "Device is currently in use, task \"%s\" (%ld) blocked until device is "
-		    "released", name, (long)pid);
+	machine_log(m,
+		    "Device is currently in use, task \"%s\" (%ld) blocked until device is "
+		    "released",
+		    name, (long)pid);
 	return true;
 }
 
@@ -125,8 +127,10 @@ int group_wait(struct machine *m, struct mdev *mdev, const struct input *in)
 	bool told = false;
 
 	if (machine_has(m, TRAIT_DEVICE_REQUEST))
-		machine_log(m, "vfio_ap_mdev %s: No device request registered, blocked until "
-			    "released by user", mdev->uuid);
+		machine_log(m,
+			    "vfio_ap_mdev %s: No device request registered, blocked until "
+			    "released by user",
+			    mdev->uuid);
 	m->n_waiting++;
 	while (m->epoch == epoch && mdev->attached) {
 		if (now_ms() >= request) {

@@ -169,8 +169,10 @@ static int order_module(struct machine *m, const struct order *o, struct err *er
 			continue;
 		rc = load ? module_load(m, module) : module_unload(m, module);
 		if (rc == -ENOENT)
-			return err_set(err, rc, load ? "no module '%s' on this kernel" :
-						       "module '%s' is not loaded", o->argv[2]);
+			return err_set(err, rc,
+				       load ? "no module '%s' on this kernel"
+					    : "module '%s' is not loaded",
+				       o->argv[2]);
 		if (rc == -EBUSY)
 			return err_set(err, rc, "module '%s' is in use", o->argv[2]);
 		return rc;
@@ -191,10 +193,8 @@ int machine_ctl(struct machine *m, int argc, const char *const *argv, FILE *out,
 		const char *verb;
 		int (*run)(struct machine *m, const struct order *o, struct err *err);
 	} orders[] = {
-		{ .verb = "card", .run = order_card },
-		{ .verb = "domain", .run = order_domain },
-		{ .verb = "scan", .run = order_scan },
-		{ .verb = "module", .run = order_module },
+		{ .verb = "card", .run = order_card },	 { .verb = "domain", .run = order_domain },
+		{ .verb = "scan", .run = order_scan },	 { .verb = "module", .run = order_module },
 		{ .verb = "state", .run = order_state },
 	};
 	struct order o = { .argc = argc, .argv = argv, .out = out };

@@ -88,7 +88,7 @@ static struct inode **table_place(struct inode_table *table, const char *path)
 	return &table->buckets[path_hash(path) & (table->n_buckets - 1)];
 }
 
-static struct inode *table_add(struct inode_table *table, const char *path, uint64_t ino)
+static struct inode *table_add(struct inode_table *table, const char *path, const struct node *node)
 {
 	size_t size = strlen(path) + 1;
 	struct inode *inode = calloc(1, sizeof(*inode) + size), **place;
@@ -96,7 +96,7 @@ static struct inode *table_add(struct inode_table *table, const char *path, uint
 	if (!inode)
 		return NULL;
 	memcpy(inode->path, path, size);
-	inode->node.ino = ino;
+	inode->node = *node;
 	if (++table->n_inodes > table->n_buckets)
 		table_grow(table);
 	place = table_place(table, path);
@@ -115,11 +115,9 @@ struct inode *inode_acquire(struct inode_table *table, const char *path, const s
 			break;
 	}
 	if (!inode)
-		inode = table_add(table, path, node->ino);
-	if (inode) {
-		inode->node = *node;
+		inode = table_add(table, path, node);
+	if (inode)
 		inode->lookups++;
-	}
 	pthread_mutex_unlock(&table->lock);
 	return inode;
 }

@@ -14,7 +14,7 @@
 struct inode {
 	struct inode *next; /* of the same hash */
 	uint64_t lookups;   /* that the kernel has not taken back */
-	struct node node;   /* as it was when last looked up */
+	struct node node;   /* as it was when first looked up */
 	char path[];	    /* relative to the machine's root */
 };
 

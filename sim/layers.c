@@ -9,16 +9,20 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <sched.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 
+#include "copytree.h"
 #include "etc.h"
 #include "front.h"
 #include "util.h"
 
-#define STAGE "/run/.apsim"
-#define KEEP_WORK ".work"
+#define STAGE	    "/run/.apsim"
+#define STAGE_EXE   STAGE "/apsim"
+#define STAGE_KEEP  STAGE "/keep"
+#define KEEP_WORK   ".work"
 #define MDEVCTL_LIB "/usr/lib/mdevctl"
 
 void layers_done(struct layers *l)
@@ -46,7 +50,7 @@ int layers_init(struct layers *l, const struct lpar *lpar, const char *keep, str
 	return l->keep ? 0 : err_errno(err, -errno, "cannot find '%s'", keep);
 }
 
-/* ---- small steps ------------------------------------------------------------------------ */
+/* ---- small steps --------------------------------------------------------------------- */
 
 static int mount_at(const char *source, const char *target, const char *type, unsigned long flags,
 		    const char *data, struct err *err)
@@ -99,19 +103,13 @@ static const char *fd_path(int fd, const char *below, char buf[64])
 }
 
 /*
- * What is written to @lower goes to @upper.  Inside a user namespace overlayfs keeps its
- * marks in user.* attributes; kernels before 5.11 that can do it at all have no such option.
+ * Inside a user namespace overlayfs keeps its marks in user.* attributes; kernels before
+ * 5.11 that can do it at all have no such option.
  */
-static int overlay_at(const char *lower, const char *upper, const char *work, struct err *err)
+static int overlay_try(const char *lower, const char *upper, const char *work)
 {
 	char data[PATH_MAX * 2];
-	int rc;
 
-	rc = directory_at(upper, 0755, err);
-	if (rc == 0)
-		rc = directory_at(work, 0755, err);
-	if (rc < 0)
-		return rc;
 	snprintf(data, sizeof(data), "lowerdir=%s,upperdir=%s,workdir=%s,userxattr", lower, upper,
 		 work);
 	if (mount("apsim", lower, "overlay", 0, data) == 0)
@@ -119,13 +117,45 @@ static int overlay_at(const char *lower, const char *upper, const char *work, st
 	data[strlen(data) - strlen(",userxattr")] = '\0';
 	if (errno == EINVAL && mount("apsim", lower, "overlay", 0, data) == 0)
 		return 0;
-	err_errno(err, -errno, "mount(overlay on '%s')", lower);
-	err_hint(err, "overlayfs in a user namespace needs Linux 5.11, and for --keep a directory "
-		      "that is not on overlayfs itself");
-	return err->code;
+	return -errno;
 }
 
-/* ---- /run and the scaffold ---------------------------------------------------------------- */
+/* What is written to @lower goes to @upper. */
+static int overlay_at(const char *lower, const char *upper, const char *work, struct err *err)
+{
+	int rc;
+
+	rc = directory_at(upper, 0755, err);
+	if (rc == 0)
+		rc = directory_at(work, 0755, err);
+	if (rc < 0)
+		return rc;
+	rc = overlay_try(lower, upper, work);
+	if (rc == 0)
+		return 0;
+	err_errno(err, rc, "mount(overlay on '%s')", lower);
+	err_hint(err, "overlayfs in a user namespace needs Linux 5.11, and for --keep a directory "
+		      "that is not on overlayfs itself");
+	return rc;
+}
+
+/*
+ * The kernel refuses an overlay with EINVAL where something is mounted inside @lower that
+ * the user namespace must not uncover, as containers do with /etc/hosts.  There a copy has
+ * the same effect; only @upper then holds more than what was written.
+ */
+static int overlay_or_copy_at(const char *lower, const char *upper, const char *work,
+			      struct err *err)
+{
+	int rc = overlay_at(lower, upper, work, err);
+
+	if (rc != -EINVAL)
+		return rc;
+	rc = copytree_make(lower, upper, err);
+	return rc < 0 ? rc : bind_at(upper, lower, err);
+}
+
+/* ---- /run and the scaffold ----------------------------------------------------------- */
 
 static int keep_prepare(struct layers *l, struct err *err)
 {
@@ -172,7 +202,7 @@ int layers_prepare(struct layers *l, struct err *err)
 	rc = keep_prepare(l, err);
 	if (rc < 0)
 		return rc;
-	/* Only here: what was opened in the old mount namespace cannot be mounted in the new. */
+	/* What was opened in another mount namespace cannot be mounted in this one. */
 	l->exe_fd = open(l->exe, O_PATH | O_CLOEXEC);
 	if (l->exe_fd < 0)
 		return err_errno(err, -errno, "cannot open '%s'", l->exe);
@@ -188,21 +218,23 @@ int layers_prepare(struct layers *l, struct err *err)
 		rc = tmpfs_at(STAGE, err);
 	if (rc == 0)
 		rc = directory_at(LAYERS_MACHINE, 0755, err);
+	if (rc == 0)
+		rc = bind_file_at(fd_path(l->exe_fd, "", path), STAGE_EXE, err);
+	if (rc == 0 && l->keep)
+		rc = directory_at(STAGE_KEEP, 0755, err);
+	if (rc == 0 && l->keep)
+		rc = bind_at(fd_path(l->keep_fd, "", path), STAGE_KEEP, err);
 	return rc;
 }
 
-/* ---- /etc, /sbin, mdevctl ------------------------------------------------------------------- */
+/* ---- /etc, /sbin, mdevctl ------------------------------------------------------------ */
 
 static int etc_stack(struct layers *l, struct err *err)
 {
-	const char *upper = STAGE "/etc", *work = STAGE "/etc.work";
-	char keep_upper[64], keep_work[64];
+	const char *upper = l->keep ? STAGE_KEEP "/etc" : STAGE "/etc";
+	const char *work = l->keep ? STAGE_KEEP "/" KEEP_WORK : STAGE "/etc.work";
 	int rc;
 
-	if (l->keep) {
-		upper = fd_path(l->keep_fd, "/etc", keep_upper);
-		work = fd_path(l->keep_fd, "/" KEEP_WORK, keep_work);
-	}
 	/*
 	 * Before the mount, so that the directories on the way are our own: those of the host
 	 * may belong to a root that this user namespace does not know.
@@ -211,7 +243,7 @@ static int etc_stack(struct layers *l, struct err *err)
 	if (rc == 0)
 		rc = etc_write(upper, l->lpar, err);
 	if (rc == 0)
-		rc = overlay_at("/etc", upper, work, err);
+		rc = overlay_or_copy_at("/etc", upper, work, err);
 	if (rc == 0)
 		rc = etc_hide("/etc", l->lpar, err);
 	return rc;
@@ -232,7 +264,7 @@ static int sbin_stack(struct layers *l _unused_, struct err *err)
 		if (symlink(FRONT_EXE, path) < 0)
 			rc = err_errno(err, -errno, "cannot make link '%s'", path);
 	}
-	return rc < 0 ? rc : overlay_at(sbin, STAGE "/sbin", STAGE "/sbin.work", err);
+	return rc < 0 ? rc : overlay_or_copy_at(sbin, STAGE "/sbin", STAGE "/sbin.work", err);
 }
 
 /*
@@ -258,11 +290,12 @@ static int mdevctl_stack(struct layers *l _unused_, struct err *err)
 	}
 	if (rc < 0)
 		return rc;
-	return overlay_at(installed ? MDEVCTL_LIB : "/usr/lib", STAGE "/lib", STAGE "/lib.work",
-			  err);
+	/* Nothing but a mdevctl without these directories would miss it. */
+	overlay_at(installed ? MDEVCTL_LIB : "/usr/lib", STAGE "/lib", STAGE "/lib.work", NULL);
+	return 0;
 }
 
-/* ---- /dev ------------------------------------------------------------------------------------- */
+/* ---- /dev ---------------------------------------------------------------------------- */
 
 /* The host's nodes; of its directories what processes share. */
 static int dev_bind(const char *name, bool directory, struct err *err)
@@ -333,7 +366,7 @@ static int dev_stack(struct layers *l _unused_, struct err *err)
 	return rc < 0 ? rc : directory_at(STAGE "/dev/vfio", 0755, err);
 }
 
-int layers_stack(struct layers *l, struct err *err)
+static int steps_run(struct layers *l, struct err *err)
 {
 	static int (*const steps[])(struct layers *, struct err *) = { etc_stack, sbin_stack,
 								       mdevctl_stack, dev_stack };
@@ -344,11 +377,21 @@ int layers_stack(struct layers *l, struct err *err)
 	return rc;
 }
 
-/* ---- the machine --------------------------------------------------------------------------------- */
-
-int layers_machine(struct layers *l, struct err *err)
+int layers_stack(struct layers *l, struct err *err)
 {
-	char path[64];
+	/*
+	 * The server stays outside: it must not be one that asks for files of its own, and
+	 * the C library looks into /sys/devices/system/cpu when a thread needs memory.
+	 */
+	if (unshare(CLONE_NEWNS) < 0)
+		return err_errno(err, -errno, "unshare(mount namespace)");
+	return steps_run(l, err);
+}
+
+/* ---- the machine --------------------------------------------------------------------- */
+
+int layers_machine(struct err *err)
+{
 	int rc;
 
 	rc = mount_at(STAGE "/dev", "/dev", NULL, MS_MOVE, NULL, err);
@@ -359,7 +402,7 @@ int layers_machine(struct layers *l, struct err *err)
 	if (rc == 0)
 		rc = bind_file_at(LAYERS_MACHINE "/control", FRONT_CONTROL, err);
 	if (rc == 0)
-		rc = bind_file_at(fd_path(l->exe_fd, "", path), FRONT_EXE, err);
+		rc = bind_file_at(STAGE_EXE, FRONT_EXE, err);
 	if (rc == 0 && umount2(STAGE, MNT_DETACH) < 0)
 		rc = err_errno(err, -errno, "umount('" STAGE "')");
 	if (rc == 0 && rmdir(STAGE) < 0)
@@ -386,12 +429,9 @@ void layers_tidy(struct layers *l)
 {
 	if (!l->keep || l->keep_fd <= 0)
 		return;
-	umount2(FRONT_CONTROL, MNT_DETACH);
-	umount2(FRONT_EXE, MNT_DETACH);
 	unlinkat(l->keep_fd, "run/apsim/control", 0);
 	unlinkat(l->keep_fd, "run/apsim/apsim", 0);
 	unlinkat(l->keep_fd, "run/apsim", AT_REMOVEDIR);
 	unlinkat(l->keep_fd, "run/udev/control", 0);
-	umount2("/etc", MNT_DETACH);
 	work_remove(l->keep_fd);
 }

@@ -24,16 +24,19 @@ int layers_init(struct layers *l, const struct lpar *lpar, const char *keep, str
 /* Where serve_start()'s file system has to be mounted between the next two. */
 #define LAYERS_MACHINE "/run/.apsim/machine"
 
-/** layers_prepare() - in the new mount namespace: /run, and a place for the other layers */
+/** layers_prepare() - in the server's mount namespace: /run, and a place for the other layers */
 int layers_prepare(struct layers *l, struct err *err);
 
-/** layers_stack() - all that does not need the machine to be served */
+/**
+ * layers_stack() - move into a mount namespace of COMMAND's own, and mount all there that
+ *                  does not need the machine to be served
+ */
 int layers_stack(struct layers *l, struct err *err);
 
 /** layers_machine() - put the machine where COMMAND sees it, and hide the scaffold */
-int layers_machine(struct layers *l, struct err *err);
+int layers_machine(struct err *err);
 
-/** layers_tidy() - remove what @keep should not keep; errors do not matter */
+/** layers_tidy() - when COMMAND's namespace is gone: remove what @keep should not keep */
 void layers_tidy(struct layers *l);
 
 #endif

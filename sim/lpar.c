@@ -17,14 +17,13 @@
 #include "lpars.h"
 #include "str.h"
 
-#define LPAR_FILE_MAX (16 * 1024 * 1024)
+#define LPAR_FILE_MAX	(16 * 1024 * 1024)
 #define LPAR_JSON_DEPTH 16
 
 /* One key of an object: how to read it into what @dest points to. */
 struct key {
 	const char *name;
-	int (*parse)(const struct key *key, struct json_object *value, void *dest,
-		     struct err *err);
+	int (*parse)(const struct key *key, struct json_object *value, void *dest, struct err *err);
 	size_t offset;
 };
 
@@ -39,7 +38,7 @@ static void json_cleanup(struct json_object **object)
 	json_put(object);
 }
 
-/* ---- single values ---------------------------------------------------------- */
+/* ---- single values ------------------------------------------------------------------- */
 
 static int key_refuse(const struct key *key, const char *wanted, struct err *err)
 {
@@ -117,7 +116,7 @@ static int key_ids(const struct key *key, struct json_object *value, void *dest,
 	return 0;
 }
 
-/* ---- objects ------------------------------------------------------------------ */
+/* ---- objects ------------------------------------------------------------------------- */
 
 static const struct key *key_find(const struct key *keys, const char *name)
 {
@@ -162,7 +161,7 @@ static bool type_is_known(const char *type)
 /* What a card is read into: several cards may share all but the number. */
 struct card_json {
 	struct vfioap_mask ids;
-	bool config, chkstop;
+	bool config, chkstop, master_keys;
 	char *type, *serial;
 };
 
@@ -193,12 +192,15 @@ static const struct key card_keys[] = {
 	{ .name = "config", .parse = key_bool, .offset = offsetof(struct card_json, config) },
 	{ .name = "chkstop", .parse = key_bool, .offset = offsetof(struct card_json, chkstop) },
 	{ .name = "serial", .parse = key_text, .offset = offsetof(struct card_json, serial) },
+	{ .name = "master_keys",
+	  .parse = key_bool,
+	  .offset = offsetof(struct card_json, master_keys) },
 	{ .name = NULL },
 };
 
 static int card_parse(struct json_object *object, struct lpar *lpar, struct err *err)
 {
-	_cleanup_(card_json_done) struct card_json json = { .config = true };
+	_cleanup_(card_json_done) struct card_json json = { .config = true, .master_keys = true };
 	struct lpar_card card = { .present = true };
 	int rc;
 
@@ -220,8 +222,8 @@ static int card_parse(struct json_object *object, struct lpar *lpar, struct err 
 	snprintf(card.serial, sizeof(card.serial), "%s", json.serial ?: "");
 	card.config = json.config;
 	card.chkstop = json.chkstop;
-	VFIOAP_MASK_FOREACH(id, &json.ids)
-	{
+	card.no_keys = !json.master_keys;
+	VFIOAP_MASK_FOREACH(id, &json.ids) {
 		if (lpar->card[id].present)
 			return err_set(err, -EINVAL, "card %u stands twice in 'cards'", id);
 		lpar->card[id] = card;
@@ -229,8 +231,7 @@ static int card_parse(struct json_object *object, struct lpar *lpar, struct err 
 	return 0;
 }
 
-static int key_cards(const struct key *key, struct json_object *value, void *dest,
-		     struct err *err)
+static int key_cards(const struct key *key, struct json_object *value, void *dest, struct err *err)
 {
 	int rc;
 
@@ -275,17 +276,17 @@ static int key_start(const struct key *key, struct json_object *value, void *des
 	return 0;
 }
 
-#define DEVICE_KEYS                                                                                \
-	{ .name = "uuid", .parse = key_uuid, .offset = offsetof(struct lpar_device, uuid) },       \
-	{ .name = "adapters",                                                                      \
-	  .parse = key_ids,                                                                        \
-	  .offset = offsetof(struct lpar_device, adapters) },                                      \
-	{ .name = "domains",                                                                       \
-	  .parse = key_ids,                                                                        \
-	  .offset = offsetof(struct lpar_device, domains) },                                       \
-	{                                                                                          \
-		.name = "control_domains", .parse = key_ids,                                       \
-		.offset = offsetof(struct lpar_device, controls)                                   \
+#define DEVICE_KEYS                                                                          \
+	{ .name = "uuid", .parse = key_uuid, .offset = offsetof(struct lpar_device, uuid) }, \
+		{ .name = "adapters",                                                        \
+		  .parse = key_ids,                                                          \
+		  .offset = offsetof(struct lpar_device, adapters) },                        \
+		{ .name = "domains",                                                         \
+		  .parse = key_ids,                                                          \
+		  .offset = offsetof(struct lpar_device, domains) },                         \
+	{                                                                                    \
+		.name = "control_domains", .parse = key_ids,                                 \
+		.offset = offsetof(struct lpar_device, controls)                             \
 	}
 
 static const struct key device_keys[] = {
@@ -348,8 +349,8 @@ static int key_definitions(const struct key *key, struct json_object *value, voi
 {
 	struct lpar *lpar = dest;
 
-	return devices_parse(key, value, definition_keys, &lpar->definitions,
-			     &lpar->n_definitions, err);
+	return devices_parse(key, value, definition_keys, &lpar->definitions, &lpar->n_definitions,
+			     err);
 }
 
 static const struct key boot_keys[] = {
@@ -399,7 +400,7 @@ static int lpar_check(const struct lpar *lpar, struct err *err)
 	return 0;
 }
 
-/* ---- files ---------------------------------------------------------------------- */
+/* ---- files --------------------------------------------------------------------------- */
 
 static int file_read(const char *path, char **ret, struct err *err)
 {

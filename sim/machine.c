@@ -3,6 +3,8 @@
  * The machine as a whole: boot and reboot, the lock, reads and writes of its
  * files.  What the files mean is in the tables of attr_*.c.
  */
+#include "machine.h"
+
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -134,8 +136,9 @@ ssize_t machine_write(struct machine *m, const struct node *node, const char *bu
 		return -ENOMEM;
 	memcpy(text, buf, len);
 	text[len] = '\0';
-	rc = store(m, node, &(struct input){ .text = text, .len = len, .interrupted = interrupted,
-					     .arg = arg });
+	rc = store(m, node,
+		   &(struct input){
+			   .text = text, .len = len, .interrupted = interrupted, .arg = arg });
 	return rc < 0 ? rc : (ssize_t)len;
 }
 

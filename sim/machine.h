@@ -23,16 +23,17 @@
 
 #include "err.h"
 
-#define MACHINE_PAGE 4096 /* one sysfs attribute: PAGE_SIZE on s390x */
+#define MACHINE_PAGE	  4096 /* one sysfs attribute: PAGE_SIZE on s390x */
 #define MACHINE_UUID_SIZE 37
 
 /* ---- what a machine is made of (lpar.c reads it from JSON) ------------------- */
 
 struct lpar_card {
 	bool present;
-	char type[8];	/* "CEX5C"; A accelerator, C CCA, P EP11 */
-	bool config;	/* false: deconfigured */
+	char type[8]; /* "CEX5C"; A accelerator, C CCA, P EP11 */
+	bool config;  /* false: deconfigured */
 	bool chkstop;
+	bool no_keys;	/* no master key is set */
 	char serial[9]; /* "" when the card does not tell */
 };
 
@@ -51,8 +52,8 @@ struct lpar {
 	size_t n_devices;
 	struct lpar_device *definitions; /* files in /etc/mdevctl.d/matrix */
 	size_t n_definitions;
-	char *rules;	/* text of 41-ap.rules; NULL: no file */
-	bool vfio_ap;	/* module loaded */
+	char *rules;  /* text of 41-ap.rules; NULL: no file */
+	bool vfio_ap; /* module loaded */
 };
 
 /** lpar_load() - a built-in machine by name (docs, empty, max ...) or a JSON file */
@@ -64,7 +65,7 @@ struct lpar *lpar_free(struct lpar *lpar);
 /* What distinguishes kernels, each difference by its name: traits.c, traits.h. */
 struct traits;
 const struct traits *traits_find(const char *kernel); /* "6.12"; NULL: unknown */
-const char *traits_names(void);			       /* "5.15|6.1|..." for usage texts */
+const char *traits_names(void);			      /* "5.15|6.1|..." for usage texts */
 const char *traits_kernel(const struct traits *traits);
 
 /* ---- the machine ------------------------------------------------------------ */
@@ -104,9 +105,9 @@ enum node_type { NODE_DIR, NODE_LINK, NODE_ATTR, NODE_GROUP /* /dev/vfio/N */ };
 
 struct node {
 	enum node_type type;
-	unsigned mode;	  /* permission bits */
+	unsigned mode; /* permission bits */
 	uint32_t uid, gid;
-	uint64_t ino;	  /* unique to this object's life */
+	uint64_t ino; /* unique to this object's life */
 	uint64_t size;
 	/* for machine.c and tree.c only: what stands behind the path */
 	const struct attr *attr;

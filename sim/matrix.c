@@ -235,8 +235,7 @@ static int wait_for_unbind(struct machine *m, const struct at *at, uint64_t gene
 {
 	uint64_t epoch = m->epoch;
 
-	while (m->epoch == epoch &&
-	       machine_life(m, LIFE_MDEV_REMOVE, at) == generation &&
+	while (m->epoch == epoch && machine_life(m, LIFE_MDEV_REMOVE, at) == generation &&
 	       matrix_mdev(m, at)->phase == MDEV_UNBINDING)
 		pthread_cond_wait(&m->changed, &m->lock);
 	if (m->epoch != epoch || machine_life(m, LIFE_MDEV_REMOVE, at) != generation)
@@ -300,13 +299,11 @@ int matrix_unbind_store(struct machine *m, const struct at *at _unused_, unsigne
 	return 0;
 }
 
-/* What was unbound cannot be bound again (K 8.1); all else is bound already. */
-int matrix_bind_store(struct machine *m, const struct at *at _unused_, unsigned arg _unused_,
-		      const struct input *in)
+/* The mdev bus matches no device with a driver: create binds by itself (K 8.1). */
+int matrix_bind_store(struct machine *m _unused_, const struct at *at _unused_,
+		      unsigned arg _unused_, const struct input *in _unused_)
 {
-	const struct mdev *mdev = device_parse(m, in);
-
-	return mdev && mdev->binding ? -EBUSY : -ENODEV;
+	return -ENODEV;
 }
 
 int matrix_probe_store(struct machine *m, const struct at *at _unused_, unsigned arg _unused_,

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
@@ -41,9 +42,9 @@ static _Noreturn void command_exec(const struct middle *middle)
 	setenv(FRONT_CONTROL_ENV, FRONT_CONTROL, 1);
 	/* libudev accepts nothing but a real sysfs at /sys otherwise. */
 	setenv("SYSTEMD_DEVICE_VERIFY_SYSFS", "0", 1);
-	/* By its name, which may now be another directory; else it stays where it was. */
-	if (chdir(middle->cwd) < 0)
-		errno = 0;
+	/* By its name, which may now be another directory; never one of the host's /sys. */
+	if ((!middle->cwd || chdir(middle->cwd) < 0) && chdir("/") < 0)
+		front_warn("cannot change to '/': %s", err_text(errno));
 	umask(middle->umask);
 	sigprocmask(SIG_SETMASK, &middle->mask, NULL);
 
@@ -119,7 +120,7 @@ static int setup(const struct middle *middle, pid_t *ret_command, struct err *er
 		return rc;
 	if (read(middle->sock, &go, 1) != 1)
 		_exit(FRONT_OWN_FAILURE); /* apsim has failed, and said so */
-	rc = layers_machine(middle->layers, err);
+	rc = layers_machine(err);
 	if (rc < 0)
 		return rc;
 	rc = command_start(middle, err);
@@ -144,7 +145,6 @@ _Noreturn void middle_main(const struct middle *middle)
 		reap_all(-1);
 	else
 		reap_all(LEFTOVERS_TIMEOUT_MS);
-	if (status != -1 && write(middle->sock, &status, sizeof(status)) != sizeof(status))
-		_exit(FRONT_OWN_FAILURE);
+	send(middle->sock, &status, sizeof(status), MSG_NOSIGNAL);
 	_exit(FRONT_OK);
 }

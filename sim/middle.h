@@ -15,8 +15,8 @@
 struct middle {
 	struct layers *layers;
 	const char *const *command; /* NULL-terminated */
-	const char *cwd;
-	sigset_t mask;	/* signal mask and umask to give to COMMAND */
+	const char *cwd;	    /* may be NULL */
+	sigset_t mask;		    /* signal mask and umask to give to COMMAND */
 	mode_t umask;
 	int sock; /* to apsim: "go" comes in, COMMAND's wait status goes out */
 };

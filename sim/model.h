@@ -9,6 +9,7 @@
  *   matrix.c   vfio_ap devices: create, remove        assign.c  what they own
  *   shadow.c   what a guest of them gets              group.c   /dev/vfio/N
  *   module.c   modprobe, rmmod                        uevent.c  kernel events
+ *   queue.c    state machine of a queue           order.c   in which order devices are met
  *   tree.c     paths; attr_*.c: files                 owner.c   chmod, chown
  *   state.c    JSON                                   check.c   invariants
  *   page.c     what a read returns
@@ -45,15 +46,15 @@ struct at {
  */
 enum life {
 	LIFE_STATIC,
-	LIFE_MODULE,	    /* id: module */
-	LIFE_DRIVER,	    /* id: AP driver */
-	LIFE_VFIO_AP,	    /* what comes and goes with module vfio_ap */
-	LIFE_DEVICE,	    /* id: APID, APQI or NO_DOMAIN */
-	LIFE_BINDING,	    /* the same, while bound to its driver */
-	LIFE_MDEV,	    /* id: handle */
-	LIFE_MDEV_BINDING,  /* the same, while vfio_ap_mdev drives it */
-	LIFE_MDEV_REMOVE,   /* the same, until somebody writes `remove` */
-	LIFE_GROUP,	    /* id: handle; until vfio lets go of the device */
+	LIFE_MODULE,	   /* id: module */
+	LIFE_DRIVER,	   /* id: AP driver */
+	LIFE_VFIO_AP,	   /* what comes and goes with module vfio_ap */
+	LIFE_DEVICE,	   /* id: APID, APQI or NO_DOMAIN */
+	LIFE_BINDING,	   /* the same, while bound to its driver */
+	LIFE_MDEV,	   /* id: handle */
+	LIFE_MDEV_BINDING, /* the same, while vfio_ap_mdev drives it */
+	LIFE_MDEV_REMOVE,  /* the same, until somebody writes `remove` */
+	LIFE_GROUP,	   /* id: handle; until vfio lets go of the device */
 };
 
 enum driver {
@@ -103,19 +104,20 @@ struct card {
 	unsigned hwtype;
 	char mode; /* 'A', 'C', 'P' */
 	bool config, chkstop;
-	bool online;		  /* what software wants */
+	bool online;	     /* what software wants */
 	struct queue *queue; /* VFIOAP_IDS of them while there is a device */
 
 	/* sets of domains */
-	struct vfioap_mask queues;    /* there is a device */
-	struct vfioap_mask host;      /* ... bound to the host's driver */
-	struct vfioap_mask vfio;      /* ... bound to vfio_ap */
-	struct vfioap_mask broken;    /* ... bound by a probe that crashed (K 3) */
+	struct vfioap_mask queues; /* there is a device */
+	struct vfioap_mask host;   /* ... bound to the host's driver */
+	struct vfioap_mask vfio;   /* ... bound to vfio_ap */
+	struct vfioap_mask broken; /* ... bound by a probe that crashed (K 3) */
 	struct vfioap_mask online_queues;
-	struct vfioap_mask started;   /* state machine runs (K 7, request_count) */
+	struct vfioap_mask started;		       /* state machine runs (K 7, request_count) */
 	struct vfioap_mask deconfigured, checkstopped; /* as of the last scan */
-	struct vfioap_mask resetting; /* `reset` says: in progress */
-	struct vfioap_mask irq;	      /* `interrupt` says: enabled */
+	struct vfioap_mask failed;		       /* state machine met an error */
+	struct vfioap_mask reset_start, reset_wait;    /* `reset` says: in progress */
+	struct vfioap_mask irq;			       /* `interrupt` says: enabled */
 	struct vfioap_mask reset_failed;
 };
 
@@ -127,20 +129,20 @@ enum mdev_phase {
 };
 
 struct mdev {
-	struct mdev *prev, *next;  /* newest first */
+	struct mdev *prev, *next; /* newest first */
 	struct mdev *hash_next;
 	char uuid[MACHINE_UUID_SIZE];
-	unsigned handle;	   /* index in machine.mdevs */
-	unsigned slot;		   /* N of its group and K of its vfio-dev */
+	unsigned handle; /* index in machine.mdevs */
+	unsigned slot;	 /* N of its group and K of its vfio-dev */
 	uint64_t generation;
-	uint64_t binding;	   /* 0: not bound, and not in a group */
+	uint64_t binding; /* 0: not bound, and not in a group */
 	enum mdev_phase phase;
-	struct matrix matrix;	   /* what is assigned */
-	struct matrix shadow;	   /* what a guest gets: guest_matrix (K 11) */
-	struct matrix guest;	   /* what the guest has now */
-	struct matrix added;	   /* what a scan in progress added of @matrix */
+	struct matrix matrix; /* what is assigned */
+	struct matrix shadow; /* what a guest gets: guest_matrix (K 11) */
+	struct matrix guest;  /* what the guest has now */
+	struct matrix added;  /* what a scan in progress added of @matrix */
 	bool group_open, attached;
-	pid_t holder;		   /* of the open group */
+	pid_t holder; /* of the open group */
 };
 
 /* Small integers, lowest free one first, as ida does. */
@@ -174,12 +176,15 @@ struct machine {
 
 	/* bus */
 	struct matrix host; /* host configuration as of the last scan */
+	struct matrix
+		vfio_host; /* ... as of vfio_ap: its loading, or the last scan that saw a change */
 	struct vfioap_mask apmask, aqmask;
 	bool masks_in_use;  /* the last change left one not all ones (K 5.1) */
 	unsigned overrides; /* how many were set and not cleared; never shrinks otherwise */
 	unsigned n_queues, n_bound;
 	uint64_t scans, bindings_complete;
 	bool bindings_armed, autoprobe, matrix_autoprobe, mdev_autoprobe;
+	bool matrix_bound; /* the matrix device to its driver */
 	int ap_domain, config_time;
 	uint64_t poll_timeout;
 	uint64_t modules[MODULE_COUNT]; /* generation; 0: not loaded */
@@ -280,8 +285,7 @@ void driver_detach(struct machine *m, const struct at *at);
 void driver_register(struct machine *m, enum driver driver);
 void driver_unregister(struct machine *m, enum driver driver);
 
-int driver_bind_store(struct machine *m, const struct at *at, unsigned arg,
-		      const struct input *in);
+int driver_bind_store(struct machine *m, const struct at *at, unsigned arg, const struct input *in);
 int driver_unbind_store(struct machine *m, const struct at *at, unsigned arg,
 			const struct input *in);
 int driver_probe_store(struct machine *m, const struct at *at, unsigned arg,
@@ -314,6 +318,35 @@ int scan_run(struct machine *m);
 /** scan_forget() - free all devices without a word, for reboot and machine_free() */
 void scan_forget(struct machine *m);
 
+/* ---- queue.c ------------------------------------------------------------------------------ */
+
+/** queue_init() - start the state machine, or start it again */
+void queue_init(struct machine *m, const struct at *at);
+
+/** queue_reset() - `reset` was written */
+void queue_reset(struct machine *m, const struct at *at);
+bool queue_is_resetting(const struct machine *m, const struct at *at);
+
+/** queue_refresh() - a scan compares an existing queue with the hardware */
+void queue_refresh(struct machine *m, const struct at *at);
+
+/** queue_poll() - what the bus's timer does: take all bound queues further */
+void queue_poll(struct machine *m);
+
+/* ---- order.c ------------------------------------------------------------------------------ */
+
+typedef void order_fn(struct machine *m, const struct at *at, unsigned arg);
+
+/** order_bus() - call @fn for all cards and queues in the order of the bus; -ENOMEM */
+int order_bus(struct machine *m, order_fn *fn, unsigned arg);
+
+/** order_driver() - for those that are bound to @driver, the last bound first; -ENOMEM */
+int order_driver(struct machine *m, enum driver driver, order_fn *fn, unsigned arg);
+
+/** order_queues() - for a card's queues as they came; order_host_queues() - as they were bound */
+void order_queues(struct machine *m, unsigned apid, order_fn *fn, unsigned arg);
+void order_host_queues(struct machine *m, unsigned apid, order_fn *fn, unsigned arg);
+
 /* ---- override.c ----------------------------------------------------------------------------- */
 
 int override_show(struct machine *m, const struct at *at, unsigned arg, struct page *page);
@@ -341,8 +374,7 @@ int matrix_remove_store(struct machine *m, const struct at *at, unsigned arg,
 			const struct input *in);
 int matrix_unbind_store(struct machine *m, const struct at *at, unsigned arg,
 			const struct input *in);
-int matrix_bind_store(struct machine *m, const struct at *at, unsigned arg,
-		      const struct input *in);
+int matrix_bind_store(struct machine *m, const struct at *at, unsigned arg, const struct input *in);
 int matrix_probe_store(struct machine *m, const struct at *at, unsigned arg,
 		       const struct input *in);
 
@@ -402,9 +434,9 @@ enum object {
 	OBJECT_BUS_AP,
 	OBJECT_BUS_MATRIX,
 	OBJECT_BUS_MDEV,
-	OBJECT_AP,	/* /devices/ap */
-	OBJECT_DEVICE,	/* a card or a queue */
-	OBJECT_DRIVER,	/* an AP driver */
+	OBJECT_AP,     /* /devices/ap */
+	OBJECT_DEVICE, /* a card or a queue */
+	OBJECT_DRIVER, /* an AP driver */
 	OBJECT_MODULE,
 	OBJECT_VFIO_AP, /* /devices/vfio_ap */
 	OBJECT_MATRIX,

@@ -14,8 +14,22 @@
 #include "util.h"
 
 struct modprobe {
-	int help, remove, quiet, all, dry_run, first_time, ignored;
+	int help, remove, quiet, all, dry_run, first_time;
 };
+
+/* What scripts give, and what makes no difference here. */
+static const struct poptOption ignored[] = {
+	{ .longName = "verbose", .shortName = 'v', .argInfo = POPT_ARG_NONE },
+	{ .longName = "syslog", .shortName = 's', .argInfo = POPT_ARG_NONE },
+	{ .longName = "use-blacklist", .shortName = 'b', .argInfo = POPT_ARG_NONE },
+	POPT_TABLEEND,
+};
+
+#define IGNORED_OPTIONS                                                    \
+	{                                                                  \
+		.argInfo = POPT_ARG_INCLUDE_TABLE, .arg = (void *)ignored, \
+		.descrip = "Accepted, without effect:"                     \
+	}
 
 /* Module names are the same with '-' and '_'. */
 static const char *name_normalize(const char *name, char buf[NAME_MAX + 1])
@@ -48,8 +62,8 @@ static int modprobe_one(const struct modprobe *args, const char *arg)
 			return FRONT_OK;
 		why = loaded ? "Module already in kernel." : "Module is not in kernel.";
 	} else if (!args->dry_run &&
-		   ctl_send((const char *const[]){ "module", args->remove ? "unload" : "load",
-						   name, NULL },
+		   ctl_send((const char *const[]){ "module", args->remove ? "unload" : "load", name,
+						   NULL },
 			    NULL, &err) < 0) {
 		why = err.what;
 	}
@@ -58,6 +72,23 @@ static int modprobe_one(const struct modprobe *args, const char *arg)
 	if (!args->quiet)
 		fprintf(stderr, "modprobe: FATAL: Module %s: %s\n", arg, why);
 	return FRONT_FAILED;
+}
+
+static int modprobe_all(const struct modprobe *args, const char *const *names)
+{
+	int status = FRONT_OK;
+
+	if (!names[0]) {
+		fprintf(stderr, "modprobe: FATAL: missing parameters. See -h.\n");
+		return FRONT_FAILED;
+	}
+	/* Without -a and -r, what follows the first name are its parameters. */
+	for (; *names && status == FRONT_OK; names++) {
+		status = modprobe_one(args, *names);
+		if (!args->all && !args->remove)
+			break;
+	}
+	return status;
 }
 
 int modprobe_main(int argc, const char **argv)
@@ -88,28 +119,12 @@ int modprobe_main(int argc, const char **argv)
 		  .argInfo = POPT_ARG_NONE,
 		  .arg = &args.first_time,
 		  .descrip = "Fail if there is nothing to do" },
-		{ .longName = "verbose",
-		  .shortName = 'v',
-		  .argInfo = POPT_ARG_NONE,
-		  .arg = &args.ignored,
-		  .descrip = "Accepted, without effect" },
-		{ .longName = "use-blacklist",
-		  .shortName = 'b',
-		  .argInfo = POPT_ARG_NONE,
-		  .arg = &args.ignored,
-		  .descrip = "Accepted, without effect" },
-		{ .longName = "syslog",
-		  .shortName = 's',
-		  .argInfo = POPT_ARG_NONE,
-		  .arg = &args.ignored,
-		  .descrip = "Accepted, without effect" },
+		IGNORED_OPTIONS,
 		FRONT_HELP_OPTION(&args.help),
 		POPT_TABLEEND,
 	};
 	_cleanup_(front_popt_free) poptContext ctx = poptGetContext(NULL, argc, argv, options, 0);
-	const char *const *names;
 	struct err err = { 0 };
-	int status = FRONT_OK;
 
 	if (front_popt_run(ctx, &err) < 0) {
 		fprintf(stderr, "modprobe: %s\n", err.what);
@@ -118,34 +133,14 @@ int modprobe_main(int argc, const char **argv)
 	if (args.help)
 		return front_help_print(ctx, "[OPTION...] MODULE...",
 					"This modprobe belongs to the simulated kernel.\n");
-	names = front_args(ctx);
-	if (!names[0]) {
-		fprintf(stderr, "modprobe: FATAL: missing parameters. See -h.\n");
-		return FRONT_FAILED;
-	}
-	/* Without -a and -r, what follows the first name are its parameters. */
-	for (; *names && status == FRONT_OK; names++) {
-		status = modprobe_one(&args, *names);
-		if (!args.all && !args.remove)
-			break;
-	}
-	return status;
+	return modprobe_all(&args, front_args(ctx));
 }
 
 int rmmod_main(int argc, const char **argv)
 {
-	int help = 0, ignored = 0, status = FRONT_OK;
+	int help = 0, status = FRONT_OK;
 	const struct poptOption options[] = {
-		{ .longName = "verbose",
-		  .shortName = 'v',
-		  .argInfo = POPT_ARG_NONE,
-		  .arg = &ignored,
-		  .descrip = "Accepted, without effect" },
-		{ .longName = "syslog",
-		  .shortName = 's',
-		  .argInfo = POPT_ARG_NONE,
-		  .arg = &ignored,
-		  .descrip = "Accepted, without effect" },
+		IGNORED_OPTIONS,
 		FRONT_HELP_OPTION(&help),
 		POPT_TABLEEND,
 	};

@@ -29,8 +29,12 @@ static void drivers_unregister(struct machine *m, enum module module)
 static void vfio_ap_load(struct machine *m)
 {
 	m->matrix_autoprobe = true;
+	m->vfio_host = (struct matrix){ .adapters = hw_adapters(m),
+					.domains = hw_domains(m),
+					.controls = hw_controls(m) };
 	uevent_send(m, OBJECT_BUS_MATRIX, NULL, "add", NULL);
 	uevent_send(m, OBJECT_MATRIX, NULL, "add", NULL);
+	m->matrix_bound = true;
 	uevent_send(m, OBJECT_MATRIX, NULL, "bind", NULL);
 	uevent_send(m, OBJECT_MATRIX_DRIVER, NULL, "add", NULL);
 	drivers_register(m, MODULE_VFIO_AP);
@@ -41,12 +45,21 @@ static void vfio_ap_load(struct machine *m)
 
 static void vfio_ap_unload(struct machine *m)
 {
+	struct mdev *mdev = m->newest;
+
 	machine_log(m, "vfio_ap matrix: MDEV: Unregistering");
-	while (m->newest)
-		matrix_destroy(m, m->newest);
+	while (mdev && mdev->next)
+		mdev = mdev->next;
+	while (mdev) { /* the oldest first */
+		struct mdev *newer = mdev->prev;
+
+		matrix_destroy(m, mdev);
+		mdev = newer;
+	}
 	uevent_send(m, OBJECT_MATRIX, NULL, "change", "MDEV_STATE=unregistered");
 	uevent_send(m, OBJECT_MDEV_DRIVER, NULL, "remove", NULL);
 	drivers_unregister(m, MODULE_VFIO_AP);
+	m->matrix_bound = false;
 	uevent_send(m, OBJECT_MATRIX, NULL, "unbind", NULL);
 	uevent_send(m, OBJECT_MATRIX_DRIVER, NULL, "remove", NULL);
 	uevent_send(m, OBJECT_MATRIX, NULL, "remove", NULL);

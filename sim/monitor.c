@@ -18,7 +18,7 @@
 #include "util.h"
 
 #define UDEV_GROUP 2 /* the kernel's own is 1 */
-#define MAGIC 0xfeedcafeU
+#define MAGIC	   0xfeedcafeU
 
 /* The header of libudev 173 and later (systemd, sd-device-monitor). */
 struct header {
@@ -43,8 +43,8 @@ int monitor_new(struct monitor **ret, struct err *err)
 
 	if (!monitor)
 		return err_oom(err);
-	monitor->fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK,
-			     NETLINK_KOBJECT_UEVENT);
+	monitor->fd =
+		socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_KOBJECT_UEVENT);
 	if (monitor->fd < 0) {
 		free(monitor);
 		return err_errno(err, -errno, "socket(netlink, kernel events)");

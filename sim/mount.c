@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <signal.h>
+#include <sys/stat.h>
 
 #include "front.h"
 #include "serve.h"
@@ -20,11 +21,14 @@ static int mount_serve(struct front_machine *machine, const char *dir, struct er
 		.prefix = real,
 	};
 	struct serve *serve;
+	struct stat st;
 	sigset_t signals;
 	int rc, number;
 
 	if (!real)
 		return err_errno(err, -errno, "cannot find '%s'", dir);
+	if (stat(real, &st) < 0 || !S_ISDIR(st.st_mode))
+		return err_set(err, -ENOTDIR, "'%s' is not a directory", dir);
 	sigemptyset(&signals);
 	sigaddset(&signals, SIGINT);
 	sigaddset(&signals, SIGTERM);
@@ -32,13 +36,13 @@ static int mount_serve(struct front_machine *machine, const char *dir, struct er
 	sigprocmask(SIG_BLOCK, &signals, NULL);
 
 	rc = serve_new(&config, &serve, err);
-	if (rc == 0)
-		rc = serve_start(serve, real, err);
 	if (rc < 0)
 		return rc;
-	sigwait(&signals, &number);
+	rc = serve_start(serve, real, err);
+	if (rc == 0)
+		sigwait(&signals, &number);
 	serve_stop(serve);
-	return 0;
+	return rc;
 }
 
 int mount_main(int argc, const char **argv)

@@ -30,7 +30,7 @@ static int file_write(const char *path, const char *text)
 	return 0;
 }
 
-/* ---- the map of all users, written from outside --------------------------------------- */
+/* ---- the map of all users, written from outside -------------------------------------- */
 
 /* One number of a line of blank-separated numbers. */
 static int number_next(const char **p, unsigned long *ret)
@@ -109,7 +109,7 @@ static bool mapper_finish(pid_t pid, int fd, bool inside)
 	return inside && status == 0;
 }
 
-/* ---- the map of one user ------------------------------------------------------------------ */
+/* ---- the map of one user ------------------------------------------------------------- */
 
 static int map_self(uid_t uid, gid_t gid, struct err *err)
 {
@@ -133,7 +133,7 @@ static int map_self(uid_t uid, gid_t gid, struct err *err)
 	return rc < 0 ? err_errno(err, rc, "cannot write '/proc/self/gid_map'") : 0;
 }
 
-/* ---- entering ------------------------------------------------------------------------------- */
+/* ---- entering ------------------------------------------------------------------------ */
 
 static int unshare_explain(int code, struct err *err)
 {

@@ -8,8 +8,7 @@
 #include <errno.h>
 #include <string.h>
 
-int override_show(struct machine *m, const struct at *at, unsigned arg _unused_,
-		  struct page *page)
+int override_show(struct machine *m, const struct at *at, unsigned arg _unused_, struct page *page)
 {
 	const char *override = machine_queue(m, at->id[0], at->id[1])->override;
 

@@ -82,7 +82,7 @@ int parse_kul(const char *text, uint64_t *ret)
 	return 0;
 }
 
-static int scan_int(const char *text, bool any_base, int *ret)
+static int scan_int(const char *text, bool any_base, bool wraps, int *ret)
 {
 	bool overflow, negative;
 	uint64_t value;
@@ -99,18 +99,20 @@ static int scan_int(const char *text, bool any_base, int *ret)
 		base = base_detect(&text);
 	if (!digits_parse(&text, base, &value, &overflow))
 		return -EINVAL;
+	if (overflow && !wraps)
+		value = UINT64_MAX;
 	*ret = (int)(uint32_t)(negative ? -value : value);
 	return 0;
 }
 
-int parse_scd(const char *text, int *ret)
+int parse_scd(const char *text, bool wraps, int *ret)
 {
-	return scan_int(text, false, ret);
+	return scan_int(text, false, wraps, ret);
 }
 
-int parse_sci(const char *text, int *ret)
+int parse_sci(const char *text, bool wraps, int *ret)
 {
-	return scan_int(text, true, ret);
+	return scan_int(text, true, wraps, ret);
 }
 
 int parse_llu(const char *text, uint64_t *ret)

@@ -20,11 +20,14 @@
 /** parse_kul() - KUL, kstrtoul with base 0: "5", "+0x5\n", "010" is 8 */
 int parse_kul(const char *text, uint64_t *ret);
 
-/** parse_scd() - SCD, sscanf "%d": leading blanks, then what is behind the digits is ignored */
-int parse_scd(const char *text, int *ret);
+/**
+ * parse_scd() - SCD, sscanf "%d": leading blanks, then what is behind the digits is ignored
+ * @wraps: as for parse_mask(); what is left is cut to an int
+ */
+int parse_scd(const char *text, bool wraps, int *ret);
 
 /** parse_sci() - SCI, sscanf "%i": as SCD with 0x and octal */
-int parse_sci(const char *text, int *ret);
+int parse_sci(const char *text, bool wraps, int *ret);
 
 /** parse_llu() - sscanf "%llu": as SCD without a sign */
 int parse_llu(const char *text, uint64_t *ret);

@@ -24,12 +24,12 @@
 #include "str.h"
 #include "util.h"
 
-#define DEVICES "/sys/bus/mdev/devices/"
-#define DEVICE_ARG "vfio-ap,sysfsdev="
-#define READY_FD 3 /* where the guest says how it went: "" ready, else what failed */
+#define DEVICES		"/sys/bus/mdev/devices/"
+#define DEVICE_ARG	"vfio-ap,sysfsdev="
+#define READY_FD	3 /* where the guest says how it went: "" ready, else what failed */
 #define STOP_TIMEOUT_MS 10000
 
-/* ---- the guest itself -------------------------------------------------------------------- */
+/* ---- the guest itself ---------------------------------------------------------------- */
 
 static int guest_refuse(const char *what, const char *path, int code)
 {
@@ -80,7 +80,7 @@ int qemu_main(int argc, const char **argv)
 		pause();
 }
 
-/* ---- start -------------------------------------------------------------------------------- */
+/* ---- start --------------------------------------------------------------------------- */
 
 /* A full UUID or the start of exactly one, in any case. */
 static int device_find(const char *root, const char *device, char ret[MACHINE_UUID_SIZE],
@@ -171,12 +171,12 @@ static int guest_start(const char *device, const char *name, struct err *err)
 		return rc;
 	}
 	printf("%d\n", pid);
-	return ctl_send((const char *const[]){ "guest", "start", uuid, "--name",
-					       name ?: own_name, NULL },
-			NULL, err);
+	return ctl_send(
+		(const char *const[]){ "guest", "start", uuid, "--name", name ?: own_name, NULL },
+		NULL, err);
 }
 
-/* ---- stop ----------------------------------------------------------------------------------- */
+/* ---- stop ---------------------------------------------------------------------------- */
 
 static ssize_t proc_read(unsigned pid, const char *name, char *buf, size_t size)
 {
@@ -286,7 +286,7 @@ static int guest_stop(const char *device, struct err *err)
 	return ctl_send((const char *const[]){ "guest", "stop", device, NULL }, NULL, err);
 }
 
-/* ---- the verb ---------------------------------------------------------------------------------- */
+/* ---- the verb ------------------------------------------------------------------------ */
 
 int qemu_ctl(int argc, const char **argv)
 {

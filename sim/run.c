@@ -115,8 +115,8 @@ static int machine_start(struct run *run, struct err *err)
 	rc = serve_start(run->serve, path, err);
 	if (rc < 0)
 		return rc;
-	if (write(run->sock, "", 1) != 1)
-		return err_errno(err, -errno, "write");
+	/* If that fails the child has ended, and said why; run_watch() will see it. */
+	send(run->sock, "", 1, MSG_NOSIGNAL);
 	return 0;
 }
 
@@ -132,9 +132,7 @@ static int run_start(struct run *run, struct err *err)
 	if (run->signals < 0)
 		return err_errno(err, -errno, "signalfd");
 	run->middle.umask = umask(022);
-	run->cwd = getcwd(NULL, 0);
-	if (!run->cwd)
-		return err_errno(err, -errno, "cannot find the working directory");
+	run->cwd = getcwd(NULL, 0); /* NULL when it was removed */
 	run->middle.cwd = run->cwd;
 	run->middle.layers = &run->layers;
 	reap_adopt();
@@ -153,7 +151,7 @@ static int run_start(struct run *run, struct err *err)
 	return rc;
 }
 
-/* ---- while it runs ---------------------------------------------------------------------- */
+/* ---- while it runs ------------------------------------------------------------------- */
 
 /*
  * What somebody sends to apsim is for COMMAND; what the terminal sends goes to the
@@ -187,8 +185,10 @@ static int run_watch(struct run *run)
 			signal_pass(run);
 		if (!fds[0].revents)
 			continue;
-		if (read(run->sock, &status, sizeof(status)) == sizeof(status))
+		if (read(run->sock, &status, sizeof(status)) == sizeof(status)) {
+			waitpid(run->child, NULL, 0);
 			return status;
+		}
 		/* Ended without a message: it has said why, or was killed. */
 		if (waitpid(run->child, &status, 0) == run->child && WIFSIGNALED(status))
 			front_warn("the process that watches COMMAND was killed by signal %d",
@@ -204,7 +204,7 @@ static int exit_status(int status)
 	return WIFSIGNALED(status) ? FRONT_SIGNAL + WTERMSIG(status) : WEXITSTATUS(status);
 }
 
-/* ---- what stays ---------------------------------------------------------------------------- */
+/* ---- what stays ---------------------------------------------------------------------- */
 
 static int keep_file(struct run *run, const char *name, FILE **ret, struct err *err)
 {
@@ -236,7 +236,7 @@ static int keep_save(struct run *run, struct err *err)
 	return rc;
 }
 
-/* ---- the command ------------------------------------------------------------------------------ */
+/* ---- the command --------------------------------------------------------------------- */
 
 static int run_execute(struct run *run)
 {
@@ -251,8 +251,11 @@ static int run_execute(struct run *run)
 	reap_all(LEFTOVERS_TIMEOUT_MS);
 	if (run->keep && keep_save(run, &err) < 0) {
 		front_error_print(&err);
-		return FRONT_OWN_FAILURE;
+		status = FRONT_OWN_FAILURE;
 	}
+	/* The last mount of the machine: COMMAND's went with its namespace. */
+	umount2(LAYERS_MACHINE, MNT_DETACH);
+	serve_stop(run->serve);
 	return status;
 }
 

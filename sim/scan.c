@@ -16,22 +16,25 @@ static void queue_add(struct machine *m, const struct at *at)
 {
 	struct card *card = &m->card[at->id[0]];
 	unsigned apqi = at->id[1];
+	bool config = card->hw.config, chkstop = config && card->hw.chkstop;
 
 	card->queue[apqi] = (struct queue){ .generation = machine_generation(m) };
 	vfioap_mask_set(&card->queues, apqi);
-	model_mask_put(&card->deconfigured, apqi, !card->hw.config);
-	model_mask_put(&card->checkstopped, apqi, card->hw.chkstop);
-	model_mask_put(&card->started, apqi, machine_has(m, TRAIT_STARTED_EARLY) &&
-						card->hw.config && !card->hw.chkstop);
-	model_mask_put(&card->resetting, apqi, true);
-	model_mask_put(&card->irq, apqi, false);
+	vfioap_mask_set(&card->reset_start, apqi);
+	vfioap_mask_clear(&card->reset_wait, apqi);
+	vfioap_mask_clear(&card->failed, apqi);
+	vfioap_mask_clear(&card->irq, apqi);
+	(config ? vfioap_mask_clear : vfioap_mask_set)(&card->deconfigured, apqi);
+	(chkstop ? vfioap_mask_set : vfioap_mask_clear)(&card->checkstopped, apqi);
 	m->n_queues++;
 	uevent_send(m, OBJECT_DEVICE, at, "add", NULL);
 	if (m->autoprobe)
 		driver_attach(m, at);
+	if (machine_has(m, TRAIT_STARTED_EARLY) && config && !chkstop)
+		queue_init(m, at);
 }
 
-static void queue_remove(struct machine *m, const struct at *at)
+static void queue_remove(struct machine *m, const struct at *at, unsigned arg _unused_)
 {
 	struct card *card = &m->card[at->id[0]];
 	struct queue *queue = &card->queue[at->id[1]];
@@ -60,11 +63,9 @@ static void card_clear(struct card *card)
 static void card_remove(struct machine *m, unsigned apid)
 {
 	struct card *card = &m->card[apid];
-	struct vfioap_mask queues = card->queues;
 	struct at at = { .id = { apid, NO_DOMAIN } };
 
-	VFIOAP_MASK_FOREACH(apqi, &queues)
-		queue_remove(m, &(struct at){ .id = { apid, apqi } });
+	order_queues(m, apid, queue_remove, 0);
 	driver_detach(m, &at);
 	uevent_send(m, OBJECT_DEVICE, &at, "remove", NULL);
 	card_clear(card);
@@ -82,7 +83,7 @@ static int card_add(struct machine *m, unsigned apid, unsigned hwtype, char mode
 	card->hwtype = hwtype;
 	card->mode = mode;
 	card->config = card->hw.config;
-	card->chkstop = card->hw.chkstop;
+	card->chkstop = card->hw.config && card->hw.chkstop;
 	uevent_send(m, OBJECT_DEVICE, &at, "add", NULL);
 	if (m->autoprobe)
 		driver_attach(m, &at);
@@ -93,34 +94,13 @@ static void card_refresh(struct machine *m, unsigned apid)
 {
 	struct card *card = &m->card[apid];
 
-	card->chkstop = card->hw.chkstop;
+	/* The hardware tells one of the two, deconfigured first. */
+	card->chkstop = card->hw.config && card->hw.chkstop;
 	if (card->config == card->hw.config)
 		return;
 	card->config = card->hw.config;
 	uevent_send(m, OBJECT_DEVICE, &(struct at){ .id = { apid, NO_DOMAIN } }, "change",
 		    "CONFIG=%d", card->config);
-}
-
-/*
- * Existing queues follow the card's state at the scan only (K 6, config), and
- * one change at a time: a checkstop that comes or goes lets `config` wait for
- * the next scan (ap_bus.c, ap_scan_domains).
- */
-static void queue_refresh(struct machine *m, const struct at *at)
-{
-	struct card *card = &m->card[at->id[0]];
-	unsigned apqi = at->id[1];
-
-	if (vfioap_mask_has(&card->checkstopped, apqi) != card->hw.chkstop) {
-		model_mask_put(&card->checkstopped, apqi, card->hw.chkstop);
-	} else if (vfioap_mask_has(&card->deconfigured, apqi) == card->hw.config) {
-		model_mask_put(&card->deconfigured, apqi, !card->hw.config);
-		uevent_send(m, OBJECT_DEVICE, at, "change", "CONFIG=%d", card->hw.config);
-	}
-	if (card->hw.config && !card->hw.chkstop && vfioap_mask_has(&card->host, apqi)) {
-		model_mask_put(&card->resetting, apqi, false);
-		model_mask_put(&card->irq, apqi, true);
-	}
 }
 
 static void scan_queues(struct machine *m, unsigned apid)
@@ -132,7 +112,7 @@ static void scan_queues(struct machine *m, unsigned apid)
 		struct at at = { .id = { apid, apqi } };
 
 		if (!vfioap_mask_has(&m->host.domains, apqi))
-			queue_remove(m, &at);
+			queue_remove(m, &at, 0);
 		else if (vfioap_mask_has(&card->queues, apqi))
 			queue_refresh(m, &at);
 		else
@@ -196,7 +176,8 @@ int scan_run(struct machine *m)
 	struct matrix old = m->host, added;
 	int rc = 0;
 
-	m->host = (struct matrix){ .adapters = hw_adapters(m), .domains = hw_domains(m),
+	m->host = (struct matrix){ .adapters = hw_adapters(m),
+				   .domains = hw_domains(m),
 				   .controls = hw_controls(m) };
 	added.adapters = vfioap_mask_andnot(m->host.adapters, old.adapters);
 	added.domains = vfioap_mask_andnot(m->host.domains, old.domains);

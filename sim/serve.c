@@ -17,7 +17,7 @@
 #include "util.h"
 
 #define STOP_TIMEOUT_SECONDS 1
-#define SERVE_IDLE_MAX 4 /* workers that may wait; more end when they have answered */
+#define SERVE_IDLE_MAX	     4 /* workers that may wait; more end when they have answered */
 
 static void hook_log(void *arg, const char *line)
 {
@@ -103,7 +103,7 @@ int serve_new(const struct serve_config *config, struct serve **ret, struct err 
 	return rc;
 }
 
-/* ---- workers -------------------------------------------------------------------------- */
+/* ---- workers ------------------------------------------------------------------------- */
 
 static int worker_start(struct serve *s);
 

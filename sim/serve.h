@@ -32,9 +32,9 @@ struct serve {
 	struct timespec started;
 	pthread_t main; /* is told by SIGTERM when the file system was unmounted */
 
-	pthread_mutex_t lock; /* of all below */
+	pthread_mutex_t lock;	 /* of all below */
 	pthread_cond_t released; /* a group was closed, or a worker has ended */
-	unsigned closing; /* open /dev/vfio/N that are being closed, see fuse.c */
+	unsigned closing;	 /* open /dev/vfio/N that are being closed, see fuse.c */
 	unsigned closing_round;
 	unsigned workers;
 	unsigned idle; /* workers that wait for a request */
@@ -64,7 +64,7 @@ int serve_new(const struct serve_config *config, struct serve **ret, struct err 
 int serve_start(struct serve *s, const char *mountpoint, struct err *err);
 
 /**
- * serve_stop() - unmount what serve_start() has mounted, and free @s
+ * serve_stop() - unmount, unless it was a descriptor that was served, and free @s
  *
  * Not freed is what somebody still uses, who has a file open or waits in a write.
  */

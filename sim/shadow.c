@@ -13,6 +13,28 @@ void shadow_update(const struct machine *m, struct mdev *mdev)
 		mdev->guest = machine_has(m, TRAIT_DYNAMIC) ? mdev->shadow : mdev->matrix;
 }
 
+/*
+ * Resets succeed at once, but for hardware that is gone before a scan has seen it, and
+ * what TRAIT_RESET_STRICT says (K 11.1).
+ */
+void shadow_reset(struct machine *m, const struct vfioap_mask *adapters,
+		  const struct vfioap_mask *domains)
+{
+	bool strict = machine_has(m, TRAIT_RESET_STRICT);
+	struct vfioap_mask there = hw_domains(m);
+
+	VFIOAP_MASK_FOREACH(apid, adapters) {
+		struct card *card = &m->card[apid];
+		struct vfioap_mask queues = vfioap_mask_and(card->vfio, *domains);
+		struct vfioap_mask works = vfioap_mask_and(queues, there);
+
+		if (!card->hw.present || (strict && (!card->hw.config || card->hw.chkstop)))
+			works = (struct vfioap_mask){ { 0 } };
+		card->reset_failed = vfioap_mask_or(vfioap_mask_andnot(card->reset_failed, queues),
+						    vfioap_mask_andnot(queues, works));
+	}
+}
+
 static bool adapter_is_passable(const struct card *card, const struct vfioap_mask *domains)
 {
 	struct vfioap_mask passable = vfioap_mask_andnot(card->vfio, card->reset_failed);
@@ -23,44 +45,34 @@ static bool adapter_is_passable(const struct card *card, const struct vfioap_mas
 void shadow_filter(struct machine *m, struct mdev *mdev)
 {
 	struct matrix old = mdev->shadow, *shadow = &mdev->shadow;
+	struct vfioap_mask dropped = { { 0 } };
 
 	if (!machine_has(m, TRAIT_DYNAMIC))
 		return;
-	shadow->adapters = vfioap_mask_and(mdev->matrix.adapters, m->host.adapters);
-	shadow->domains = vfioap_mask_and(mdev->matrix.domains, m->host.domains);
-	VFIOAP_MASK_FOREACH(apid, &shadow->adapters)
-		if (!adapter_is_passable(&m->card[apid], &shadow->domains))
-			vfioap_mask_clear(&shadow->adapters, apid);
+	shadow->adapters = vfioap_mask_and(mdev->matrix.adapters, m->vfio_host.adapters);
+	shadow->domains = vfioap_mask_and(mdev->matrix.domains, m->vfio_host.domains);
+	VFIOAP_MASK_FOREACH(apid, &shadow->adapters) {
+		if (adapter_is_passable(&m->card[apid], &shadow->domains))
+			continue;
+		vfioap_mask_clear(&shadow->adapters, apid);
+		if (vfioap_mask_has(&old.adapters, apid))
+			vfioap_mask_set(&dropped, apid);
+	}
 	if (!vfioap_mask_equal(&old.adapters, &shadow->adapters) ||
 	    !vfioap_mask_equal(&old.domains, &shadow->domains))
 		shadow_update(m, mdev);
+	if (machine_has(m, TRAIT_RESET_ADAPTER))
+		shadow_reset(m, &dropped, &shadow->domains);
 }
 
 void shadow_filter_controls(struct machine *m, struct mdev *mdev)
 {
-	struct vfioap_mask new = vfioap_mask_and(mdev->matrix.controls, m->host.controls);
+	struct vfioap_mask new = vfioap_mask_and(mdev->matrix.controls, m->vfio_host.controls);
 
 	if (!machine_has(m, TRAIT_DYNAMIC) || vfioap_mask_equal(&new, &mdev->shadow.controls))
 		return;
 	mdev->shadow.controls = new;
 	shadow_update(m, mdev);
-}
-
-/* Resets here succeed at once, but for what TRAIT_RESET_STRICT says (K 11.1). */
-void shadow_reset(struct machine *m, const struct vfioap_mask *adapters,
-		  const struct vfioap_mask *domains)
-{
-	if (!machine_has(m, TRAIT_RESET_STRICT))
-		return;
-	VFIOAP_MASK_FOREACH(apid, adapters) {
-		struct card *card = &m->card[apid];
-		struct vfioap_mask queues = vfioap_mask_and(card->vfio, *domains);
-
-		if (card->hw.config && !card->hw.chkstop)
-			card->reset_failed = vfioap_mask_andnot(card->reset_failed, queues);
-		else
-			card->reset_failed = vfioap_mask_or(card->reset_failed, queues);
-	}
 }
 
 void shadow_queue_bound(struct machine *m, unsigned apid, unsigned apqi)
@@ -76,6 +88,7 @@ void shadow_queue_bound(struct machine *m, unsigned apid, unsigned apqi)
 void shadow_queue_unbound(struct machine *m, unsigned apid, unsigned apqi)
 {
 	struct mdev *mdev = matrix_owner(m, apid, apqi);
+	struct vfioap_mask one = vfioap_mask_range(apid, apid);
 
 	/* The whole adapter leaves the guest, domains stay (K 11.3). */
 	if (!mdev || !vfioap_mask_has(&mdev->shadow.adapters, apid) ||
@@ -83,6 +96,8 @@ void shadow_queue_unbound(struct machine *m, unsigned apid, unsigned apqi)
 		return;
 	vfioap_mask_clear(&mdev->shadow.adapters, apid);
 	shadow_update(m, mdev);
+	if (machine_has(m, TRAIT_RESET_ADAPTER))
+		shadow_reset(m, &one, &mdev->shadow.domains);
 }
 
 static struct matrix matrix_and(const struct matrix *a, const struct matrix *b)
@@ -107,6 +122,8 @@ void shadow_host_changed(struct machine *m, const struct matrix *old, const stru
 {
 	struct matrix lost = matrix_andnot(old, new), added = matrix_andnot(new, old);
 
+	if (memcmp(old, new, sizeof(*old)) != 0)
+		m->vfio_host = *new;
 	if (!machine_has(m, TRAIT_DYNAMIC))
 		return;
 	if (machine_has(m, TRAIT_CONTROLS_LINGER))

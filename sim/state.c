@@ -89,8 +89,7 @@ static struct json_object *mdev_json(const struct machine *m, const struct mdev 
 
 	object_add(object, "uuid", json_object_new_string(mdev->uuid));
 	object_add(object, "phase", json_object_new_string(phases[mdev->phase]));
-	object_add(object, "group",
-		   mdev->binding ? json_object_new_int((int)mdev->slot) : NULL);
+	object_add(object, "group", mdev->binding ? json_object_new_int((int)mdev->slot) : NULL);
 	object_add(object, "open", bool_json(mdev->group_open));
 	object_add(object, "pid",
 		   mdev->group_open ? json_object_new_int64((int64_t)mdev->holder) : NULL);
@@ -153,7 +152,7 @@ int state_print(const struct machine *m, FILE *out)
 	object_add(object, "cards", cards_json(m));
 	object_add(object, "devices", mdevs_json(m));
 	text = json_object_to_json_string_ext(object, JSON_C_TO_STRING_PRETTY |
-						      JSON_C_TO_STRING_NOSLASHESCAPE);
+							      JSON_C_TO_STRING_NOSLASHESCAPE);
 	if (text)
 		fprintf(out, "%s\n", text);
 	json_object_put(object);

@@ -58,6 +58,7 @@ static const struct { enum kernel from, upto; } ranges[TRAIT_COUNT] = {
 	[TRAIT_MATRIX_FEATURES]	   = { .from = KERNEL_6_12, .upto = KERNEL_7_3 },	/* K 8 */
 	[TRAIT_MATRIX_CLIPPED]	   = { .from = KERNEL_6_19, .upto = KERNEL_7_3 },	/* K 9.1 */
 	[TRAIT_RESET_STRICT]	   = { .from = KERNEL_5_15, .upto = KERNEL_6_1 },	/* K 11.1 */
+	[TRAIT_RESET_ADAPTER]	   = { .from = KERNEL_6_12, .upto = KERNEL_7_3 },	/* K 11.3 */
 	[TRAIT_CONTROLS_LINGER]	   = { .from = KERNEL_6_12, .upto = KERNEL_6_12 },	/* K 11.3 */
 	[TRAIT_VFIO_DEV]	   = { .from = KERNEL_6_1,  .upto = KERNEL_7_3 },	/* K 8.1 */
 	[TRAIT_DEVICE_REQUEST]	   = { .from = KERNEL_6_12, .upto = KERNEL_7_3 },	/* K 8.2 */

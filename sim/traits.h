@@ -39,16 +39,17 @@ enum trait {
 	TRAIT_PARAM_READABLE,	  /* module parameters are 0444, not 0440 */
 
 	/* vfio_ap */
-	TRAIT_DYNAMIC,		/* hot plug, guest_matrix, over-provisioning */
-	TRAIT_QUEUE_STATUS,	/* `status` of a vfio_ap queue */
-	TRAIT_AP_CONFIG,	/* ap_config */
-	TRAIT_MATRIX_FEATURES,	/* features of the matrix device */
-	TRAIT_MATRIX_CLIPPED,	/* matrix ends at the page instead of writing past it */
-	TRAIT_RESET_STRICT,	/* resetting a deconfigured or checkstopped queue fails */
-	TRAIT_CONTROLS_LINGER,	/* a control domain that the host loses stays in the guest */
-	TRAIT_VFIO_DEV,		/* vfio-dev class; mdev core owns available_instances: EUSERS */
-	TRAIT_DEVICE_REQUEST,	/* a blocked remove asks the user; vfio-dev goes at once */
-	TRAIT_STRIP_ON_REMOVE,	/* a blocked remove takes everything from the guest */
+	TRAIT_DYNAMIC,	       /* hot plug, guest_matrix, over-provisioning */
+	TRAIT_QUEUE_STATUS,    /* `status` of a vfio_ap queue */
+	TRAIT_AP_CONFIG,       /* ap_config */
+	TRAIT_MATRIX_FEATURES, /* features of the matrix device */
+	TRAIT_MATRIX_CLIPPED,  /* matrix ends at the page instead of writing past it */
+	TRAIT_RESET_STRICT,    /* resetting a deconfigured or checkstopped queue fails */
+	TRAIT_RESET_ADAPTER,   /* an adapter that leaves the guest is reset with all its queues */
+	TRAIT_CONTROLS_LINGER, /* a control domain that the host loses stays in the guest */
+	TRAIT_VFIO_DEV,	       /* vfio-dev class; mdev core owns available_instances: EUSERS */
+	TRAIT_DEVICE_REQUEST,  /* a blocked remove asks the user; vfio-dev goes at once */
+	TRAIT_STRIP_ON_REMOVE, /* a blocked remove takes everything from the guest */
 
 	TRAIT_COUNT
 };

@@ -42,12 +42,16 @@ uint64_t tree_ino(uint64_t generation, const void *row)
 static void node_fill(const struct machine *m, const struct place *place, struct node *ret)
 {
 	const struct entry *entry = place->entry;
-	const void *row = entry ? (const void *)entry : place->attr ? (const void *)place->attr :
-								      (const void *)place->dir;
+	const void *row = entry		? (const void *)entry
+			  : place->attr ? (const void *)place->attr
+					: (const void *)place->dir;
 	const struct owner *owner;
 
-	*ret = (struct node){ .type = place->attr ? NODE_ATTR : entry ? entry->type : NODE_DIR,
-			      .attr = place->attr, .object = place->life,
+	*ret = (struct node){ .type = place->attr ? NODE_ATTR
+				      : entry	  ? entry->type
+						  : NODE_DIR,
+			      .attr = place->attr,
+			      .object = place->life,
 			      .id = { place->at.id[0], place->at.id[1] },
 			      .generation = machine_life(m, place->life, &place->at) };
 	ret->ino = tree_ino(ret->generation, row);
@@ -70,8 +74,7 @@ static void node_fill(const struct machine *m, const struct place *place, struct
 
 /* ---- what is there -------------------------------------------------------------------- */
 
-static bool entry_is_there(const struct machine *m, const struct entry *entry,
-			   const struct at *at)
+static bool entry_is_there(const struct machine *m, const struct entry *entry, const struct at *at)
 {
 	return machine_has(m, entry->with) && machine_life(m, entry->life, at) &&
 	       (!entry->has || entry->has(m, at));
@@ -99,13 +102,14 @@ static bool entry_find(const struct machine *m, const struct place *place, const
 		const struct entry *entry = &place->dir->entries[i];
 		struct at at = place->at;
 
-		if (entry->name ? strcmp(entry->name, name) != 0 :
-				  !entry->family->find(m, &place->at, name, &at))
+		if (entry->name ? strcmp(entry->name, name) != 0
+				: !entry->family->find(m, &place->at, name, &at))
 			continue;
 		if (!entry_is_there(m, entry, &at))
 			continue;
-		*ret = (struct place){ .entry = entry, .dir = entry->dir, .life = entry->life,
-				       .at = at };
+		*ret = (struct place){
+			.entry = entry, .dir = entry->dir, .life = entry->life, .at = at
+		};
 		return true;
 	}
 	return false;
@@ -124,7 +128,8 @@ static bool attr_find(const struct machine *m, const struct place *place, const 
 			    !group_is_there(m, *group, &place->at) ||
 			    !attr_is_there(m, attr, &place->at))
 				continue;
-			*ret = (struct place){ .attr = attr, .life = (*group)->life,
+			*ret = (struct place){ .attr = attr,
+					       .life = (*group)->life,
 					       .at = place->at };
 			return true;
 		}
@@ -237,8 +242,9 @@ static int entries_list(const struct lister *l, const struct place *dir)
 
 	for (size_t i = 0; i < dir->dir->count && !rc; i++) {
 		const struct entry *entry = &dir->dir->entries[i];
-		struct place place = { .entry = entry, .dir = entry->dir, .life = entry->life,
-				       .at = dir->at };
+		struct place place = {
+			.entry = entry, .dir = entry->dir, .life = entry->life, .at = dir->at
+		};
 
 		if (!entry->name)
 			rc = family_list(l, entry, &dir->at);
@@ -297,8 +303,9 @@ static int owner_of(struct machine *m, const char *path, struct owner **ret)
 	if (rc < 0)
 		return rc;
 	node_fill(m, &place, &node);
-	*ret = owner_add(m, &(struct owner){ .ino = node.ino, .mode = node.mode,
-					     .uid = node.uid, .gid = node.gid });
+	*ret = owner_add(
+		m, &(struct owner){
+			   .ino = node.ino, .mode = node.mode, .uid = node.uid, .gid = node.gid });
 	return *ret ? 0 : -ENOMEM;
 }
 

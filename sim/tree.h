@@ -17,11 +17,10 @@ struct attr {
 	const char *name;
 	unsigned mode; /* 0444 RO, 0644 RW, 0200 WO */
 	int (*show)(struct machine *m, const struct at *at, unsigned arg, struct page *page);
-	int (*store)(struct machine *m, const struct at *at, unsigned arg,
-		     const struct input *in);
+	int (*store)(struct machine *m, const struct at *at, unsigned arg, const struct input *in);
 	unsigned arg;
-	enum trait with;    /* kernels that have it ... */
-	enum trait without; /* ... and not this */
+	enum trait with;					   /* kernels that have it ... */
+	enum trait without;					   /* ... and not this */
 	bool (*has)(const struct machine *m, const struct at *at); /* NULL: always */
 };
 
@@ -39,8 +38,7 @@ struct family {
 	bool (*find)(const struct machine *m, const struct at *parent, const char *name,
 		     struct at *ret);
 	/* The first child (@first), or the one behind *@at. */
-	bool (*next)(const struct machine *m, const struct at *parent, bool first,
-		     struct at *at);
+	bool (*next)(const struct machine *m, const struct at *parent, bool first, struct at *at);
 	void (*name)(const struct machine *m, const struct at *at, char *buf, size_t size);
 };
 
@@ -48,10 +46,10 @@ struct dir;
 
 struct entry {
 	enum node_type type;
-	const char *name;	     /* NULL: those of @family */
+	const char *name; /* NULL: those of @family */
 	const struct family *family;
-	const struct dir *dir;	     /* NODE_DIR: what is in it */
-	const char *up, *to;	     /* NODE_LINK: to @up, then @to or what @path says */
+	const struct dir *dir; /* NODE_DIR: what is in it */
+	const char *up, *to;   /* NODE_LINK: to @up, then @to or what @path says */
 	void (*path)(const struct machine *m, const struct at *at, char *buf, size_t size);
 	enum life life; /* of the child, or with a fixed name of its directory's object */
 	enum trait with;

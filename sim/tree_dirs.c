@@ -9,8 +9,7 @@
 
 /* ---- paths of objects --------------------------------------------------------------- */
 
-void tree_device_path(const struct machine *m _unused_, const struct at *at, char *buf,
-		      size_t size)
+void tree_device_path(const struct machine *m _unused_, const struct at *at, char *buf, size_t size)
 {
 	unsigned apid = at->id[0], apqi = at->id[1];
 
@@ -20,14 +19,12 @@ void tree_device_path(const struct machine *m _unused_, const struct at *at, cha
 		snprintf(buf, size, "devices/ap/card%02x/%02x.%04x", apid, apid, apqi);
 }
 
-void tree_driver_path(const struct machine *m _unused_, const struct at *at, char *buf,
-		      size_t size)
+void tree_driver_path(const struct machine *m _unused_, const struct at *at, char *buf, size_t size)
 {
 	snprintf(buf, size, "bus/ap/drivers/%s", driver_rows[at->id[0]].name);
 }
 
-void tree_module_path(const struct machine *m _unused_, const struct at *at, char *buf,
-		      size_t size)
+void tree_module_path(const struct machine *m _unused_, const struct at *at, char *buf, size_t size)
 {
 	snprintf(buf, size, "module/%s", module_names[at->id[0]]);
 }
@@ -54,8 +51,7 @@ static void bound_driver_path(const struct machine *m, const struct at *at, char
 	tree_driver_path(m, &(struct at){ .id = { driver_of(m, at) } }, buf, size);
 }
 
-static void driver_module_path(const struct machine *m, const struct at *at, char *buf,
-			       size_t size)
+static void driver_module_path(const struct machine *m, const struct at *at, char *buf, size_t size)
 {
 	tree_module_path(m, &(struct at){ .id = { driver_rows[at->id[0]].module } }, buf, size);
 }
@@ -99,14 +95,24 @@ static bool is_module_vfio_ap(const struct machine *m _unused_, const struct at 
 	return at->id[0] == MODULE_VFIO_AP;
 }
 
-#define GROUPS(...) .groups = (const struct attr_group *const[]){ __VA_ARGS__, NULL }
+#define GROUPS(...)                                  \
+	.groups = (const struct attr_group *const[]) \
+	{                                            \
+		__VA_ARGS__, NULL                    \
+	}
 
 /* ---- /sys/devices/ap ------------------------------------------------------------------- */
 
 static const struct entry queue_entries[] = {
-	{ .type = NODE_LINK, .name = "subsystem", .up = "../../../../", .to = "bus/ap",
+	{ .type = NODE_LINK,
+	  .name = "subsystem",
+	  .up = "../../../../",
+	  .to = "bus/ap",
 	  .life = LIFE_DEVICE },
-	{ .type = NODE_LINK, .name = "driver", .up = "../../../../", .path = bound_driver_path,
+	{ .type = NODE_LINK,
+	  .name = "driver",
+	  .up = "../../../../",
+	  .path = bound_driver_path,
 	  .life = LIFE_BINDING },
 };
 static const struct dir queue_dir = {
@@ -115,9 +121,15 @@ static const struct dir queue_dir = {
 };
 
 static const struct entry card_entries[] = {
-	{ .type = NODE_LINK, .name = "subsystem", .up = "../../../", .to = "bus/ap",
+	{ .type = NODE_LINK,
+	  .name = "subsystem",
+	  .up = "../../../",
+	  .to = "bus/ap",
 	  .life = LIFE_DEVICE },
-	{ .type = NODE_LINK, .name = "driver", .up = "../../../", .path = bound_driver_path,
+	{ .type = NODE_LINK,
+	  .name = "driver",
+	  .up = "../../../",
+	  .path = bound_driver_path,
 	  .life = LIFE_BINDING },
 	{ .family = &family_queues, .dir = &queue_dir, .life = LIFE_DEVICE },
 };
@@ -137,9 +149,15 @@ static const struct dir devices_ap_dir = {
 /* ---- /sys/devices/vfio_ap ---------------------------------------------------------------- */
 
 static const struct entry vfio_dev_entries[] = {
-	{ .type = NODE_LINK, .name = "subsystem", .up = "../../../../../../",
-	  .to = "class/vfio-dev", .life = LIFE_GROUP },
-	{ .type = NODE_LINK, .name = "device", .up = "../../../", .path = uuid_path,
+	{ .type = NODE_LINK,
+	  .name = "subsystem",
+	  .up = "../../../../../../",
+	  .to = "class/vfio-dev",
+	  .life = LIFE_GROUP },
+	{ .type = NODE_LINK,
+	  .name = "device",
+	  .up = "../../../",
+	  .path = uuid_path,
 	  .life = LIFE_GROUP },
 };
 static const struct dir vfio_dev_dir = {
@@ -153,15 +171,30 @@ static const struct entry vfio_devs_entries[] = {
 static const struct dir vfio_devs_dir = { TREE_ENTRIES(vfio_devs_entries) };
 
 static const struct entry mdev_entries[] = {
-	{ .type = NODE_LINK, .name = "subsystem", .up = "../../../../", .to = "bus/mdev",
-	  .life = LIFE_MDEV, .has = is_visible },
-	{ .type = NODE_LINK, .name = "driver", .up = "../../../../",
-	  .to = "bus/mdev/drivers/vfio_ap_mdev", .life = LIFE_MDEV_BINDING },
-	{ .type = NODE_LINK, .name = "iommu_group", .up = "../../../../", .path = iommu_group_path,
+	{ .type = NODE_LINK,
+	  .name = "subsystem",
+	  .up = "../../../../",
+	  .to = "bus/mdev",
+	  .life = LIFE_MDEV,
+	  .has = is_visible },
+	{ .type = NODE_LINK,
+	  .name = "driver",
+	  .up = "../../../../",
+	  .to = "bus/mdev/drivers/vfio_ap_mdev",
+	  .life = LIFE_MDEV_BINDING },
+	{ .type = NODE_LINK,
+	  .name = "iommu_group",
+	  .up = "../../../../",
+	  .path = iommu_group_path,
 	  .life = LIFE_GROUP },
-	{ .type = NODE_LINK, .name = "mdev_type", .up = "",
-	  .to = "../mdev_supported_types/vfio_ap-passthrough", .life = LIFE_MDEV_REMOVE },
-	{ .name = "vfio-dev", .dir = &vfio_devs_dir, .life = LIFE_GROUP,
+	{ .type = NODE_LINK,
+	  .name = "mdev_type",
+	  .up = "",
+	  .to = "../mdev_supported_types/vfio_ap-passthrough",
+	  .life = LIFE_MDEV_REMOVE },
+	{ .name = "vfio-dev",
+	  .dir = &vfio_devs_dir,
+	  .life = LIFE_GROUP,
 	  .has = family_has_vfio_dev },
 };
 static const struct dir mdev_dir = {
@@ -170,8 +203,11 @@ static const struct dir mdev_dir = {
 };
 
 static const struct entry type_devices_entries[] = {
-	{ .type = NODE_LINK, .family = &family_mdevs_visible, .up = "../../../",
-	  .path = uuid_path, .life = LIFE_MDEV },
+	{ .type = NODE_LINK,
+	  .family = &family_mdevs_visible,
+	  .up = "../../../",
+	  .path = uuid_path,
+	  .life = LIFE_MDEV },
 };
 static const struct dir type_devices_dir = { TREE_ENTRIES(type_devices_entries) };
 
@@ -186,17 +222,26 @@ static const struct entry types_entries[] = {
 static const struct dir types_dir = { TREE_ENTRIES(types_entries) };
 
 static const struct entry matrix_entries[] = {
-	{ .type = NODE_LINK, .name = "subsystem", .up = "../../../", .to = "bus/matrix",
+	{ .type = NODE_LINK,
+	  .name = "subsystem",
+	  .up = "../../../",
+	  .to = "bus/matrix",
 	  .life = LIFE_VFIO_AP },
-	{ .type = NODE_LINK, .name = "driver", .up = "../../../",
-	  .to = "bus/matrix/drivers/vfio_ap", .life = LIFE_VFIO_AP },
+	{ .type = NODE_LINK,
+	  .name = "driver",
+	  .up = "../../../",
+	  .to = "bus/matrix/drivers/vfio_ap",
+	  .life = LIFE_VFIO_AP },
 	{ .name = "mdev_supported_types", .dir = &types_dir, .life = LIFE_VFIO_AP },
 	{ .family = &family_mdevs, .dir = &mdev_dir, .life = LIFE_MDEV },
 };
 static const struct dir matrix_dir = { TREE_ENTRIES(matrix_entries), GROUPS(&attr_matrix) };
 
 static const struct entry devices_vfio_ap_entries[] = {
-	{ .type = NODE_LINK, .name = "module", .up = "../../", .to = "module/vfio_ap",
+	{ .type = NODE_LINK,
+	  .name = "module",
+	  .up = "../../",
+	  .to = "module/vfio_ap",
 	  .life = LIFE_VFIO_AP },
 	{ .name = "matrix", .dir = &matrix_dir, .life = LIFE_VFIO_AP },
 };
@@ -208,7 +253,10 @@ static const struct dir devices_vfio_ap_dir = {
 /* ---- /sys/devices/virtual ----------------------------------------------------------------- */
 
 static const struct entry group_entries[] = {
-	{ .type = NODE_LINK, .name = "subsystem", .up = "../../../../", .to = "class/vfio",
+	{ .type = NODE_LINK,
+	  .name = "subsystem",
+	  .up = "../../../../",
+	  .to = "class/vfio",
 	  .life = LIFE_GROUP },
 };
 static const struct dir group_dir = { TREE_ENTRIES(group_entries), GROUPS(&attr_group_device) };
@@ -244,16 +292,25 @@ static const struct dir devices_dir = { TREE_ENTRIES(devices_entries) };
 /* ---- /sys/bus ------------------------------------------------------------------------------- */
 
 static const struct entry bus_ap_devices_entries[] = {
-	{ .type = NODE_LINK, .family = &family_devices, .up = "../../../",
-	  .path = tree_device_path, .life = LIFE_DEVICE },
+	{ .type = NODE_LINK,
+	  .family = &family_devices,
+	  .up = "../../../",
+	  .path = tree_device_path,
+	  .life = LIFE_DEVICE },
 };
 static const struct dir bus_ap_devices_dir = { TREE_ENTRIES(bus_ap_devices_entries) };
 
 static const struct entry ap_driver_entries[] = {
-	{ .type = NODE_LINK, .name = "module", .up = "../../../../", .path = driver_module_path,
+	{ .type = NODE_LINK,
+	  .name = "module",
+	  .up = "../../../../",
+	  .path = driver_module_path,
 	  .life = LIFE_DRIVER },
-	{ .type = NODE_LINK, .family = &family_bound, .up = "../../../../",
-	  .path = tree_device_path, .life = LIFE_BINDING },
+	{ .type = NODE_LINK,
+	  .family = &family_bound,
+	  .up = "../../../../",
+	  .path = tree_device_path,
+	  .life = LIFE_BINDING },
 };
 static const struct dir ap_driver_dir = { TREE_ENTRIES(ap_driver_entries), GROUPS(&attr_driver) };
 
@@ -269,14 +326,20 @@ static const struct entry bus_ap_entries[] = {
 static const struct dir bus_ap_dir = { TREE_ENTRIES(bus_ap_entries), GROUPS(&attr_bus) };
 
 static const struct entry bus_matrix_devices_entries[] = {
-	{ .type = NODE_LINK, .name = "matrix", .up = "../../../", .to = "devices/vfio_ap/matrix",
+	{ .type = NODE_LINK,
+	  .name = "matrix",
+	  .up = "../../../",
+	  .to = "devices/vfio_ap/matrix",
 	  .life = LIFE_VFIO_AP },
 };
 static const struct dir bus_matrix_devices_dir = { TREE_ENTRIES(bus_matrix_devices_entries) };
 
 static const struct entry matrix_driver_entries[] = {
-	{ .type = NODE_LINK, .name = "matrix", .up = "../../../../",
-	  .to = "devices/vfio_ap/matrix", .life = LIFE_VFIO_AP },
+	{ .type = NODE_LINK,
+	  .name = "matrix",
+	  .up = "../../../../",
+	  .to = "devices/vfio_ap/matrix",
+	  .life = LIFE_VFIO_AP },
 };
 static const struct dir matrix_driver_dir = {
 	TREE_ENTRIES(matrix_driver_entries),
@@ -298,16 +361,25 @@ static const struct dir bus_matrix_dir = {
 };
 
 static const struct entry bus_mdev_devices_entries[] = {
-	{ .type = NODE_LINK, .family = &family_mdevs_visible, .up = "../../../",
-	  .path = tree_mdev_path, .life = LIFE_MDEV },
+	{ .type = NODE_LINK,
+	  .family = &family_mdevs_visible,
+	  .up = "../../../",
+	  .path = tree_mdev_path,
+	  .life = LIFE_MDEV },
 };
 static const struct dir bus_mdev_devices_dir = { TREE_ENTRIES(bus_mdev_devices_entries) };
 
 static const struct entry mdev_driver_entries[] = {
-	{ .type = NODE_LINK, .name = "module", .up = "../../../../", .to = "module/vfio_ap",
+	{ .type = NODE_LINK,
+	  .name = "module",
+	  .up = "../../../../",
+	  .to = "module/vfio_ap",
 	  .life = LIFE_VFIO_AP },
-	{ .type = NODE_LINK, .family = &family_mdevs_bound, .up = "../../../../",
-	  .path = tree_mdev_path, .life = LIFE_MDEV_BINDING },
+	{ .type = NODE_LINK,
+	  .family = &family_mdevs_bound,
+	  .up = "../../../../",
+	  .path = tree_mdev_path,
+	  .life = LIFE_MDEV_BINDING },
 };
 static const struct dir mdev_driver_dir = {
 	TREE_ENTRIES(mdev_driver_entries),
@@ -332,29 +404,41 @@ static const struct entry bus_entries[] = {
 };
 static const struct dir bus_dir = { TREE_ENTRIES(bus_entries) };
 
-/* ---- /sys/class, /sys/kernel ------------------------------------------------------------------ */
+/* ---- /sys/class, /sys/kernel ------------------------------------------------------------------
+ */
 
 static const struct entry class_mdev_bus_entries[] = {
-	{ .type = NODE_LINK, .name = "matrix", .up = "../../", .to = "devices/vfio_ap/matrix",
+	{ .type = NODE_LINK,
+	  .name = "matrix",
+	  .up = "../../",
+	  .to = "devices/vfio_ap/matrix",
 	  .life = LIFE_VFIO_AP },
 };
 static const struct dir class_mdev_bus_dir = { TREE_ENTRIES(class_mdev_bus_entries) };
 
 static const struct entry class_misc_entries[] = {
-	{ .type = NODE_LINK, .name = "z90crypt", .up = "../../",
+	{ .type = NODE_LINK,
+	  .name = "z90crypt",
+	  .up = "../../",
 	  .to = "devices/virtual/misc/z90crypt" },
 };
 static const struct dir class_misc_dir = { TREE_ENTRIES(class_misc_entries) };
 
 static const struct entry class_vfio_entries[] = {
-	{ .type = NODE_LINK, .family = &family_groups, .up = "../../", .path = tree_group_path,
+	{ .type = NODE_LINK,
+	  .family = &family_groups,
+	  .up = "../../",
+	  .path = tree_group_path,
 	  .life = LIFE_GROUP },
 };
 static const struct dir class_vfio_dir = { TREE_ENTRIES(class_vfio_entries) };
 
 static const struct entry class_vfio_dev_entries[] = {
-	{ .type = NODE_LINK, .family = &family_vfio_devs, .up = "../../",
-	  .path = tree_vfio_dev_path, .life = LIFE_GROUP },
+	{ .type = NODE_LINK,
+	  .family = &family_vfio_devs,
+	  .up = "../../",
+	  .path = tree_vfio_dev_path,
+	  .life = LIFE_GROUP },
 };
 static const struct dir class_vfio_dev_dir = { TREE_ENTRIES(class_vfio_dev_entries) };
 
@@ -370,8 +454,11 @@ static const struct entry class_entries[] = {
 static const struct dir class_dir = { TREE_ENTRIES(class_entries) };
 
 static const struct entry iommu_devices_entries[] = {
-	{ .type = NODE_LINK, .family = &family_group_mdev, .up = "../../../../",
-	  .path = tree_mdev_path, .life = LIFE_GROUP },
+	{ .type = NODE_LINK,
+	  .family = &family_group_mdev,
+	  .up = "../../../../",
+	  .path = tree_mdev_path,
+	  .life = LIFE_GROUP },
 };
 static const struct dir iommu_devices_dir = { TREE_ENTRIES(iommu_devices_entries) };
 
@@ -393,24 +480,31 @@ static const struct entry kernel_entries[] = {
 };
 static const struct dir kernel_dir = { TREE_ENTRIES(kernel_entries) };
 
-/* ---- /sys/module -------------------------------------------------------------------------------- */
+/* ---- /sys/module --------------------------------------------------------------------------------
+ */
 
 static const struct dir parameters_dir = { GROUPS(&attr_module_ap_parameters) };
 
 static const struct dir holders_dir = { .count = 0 };
 
 static const struct entry module_drivers_entries[] = {
-	{ .type = NODE_LINK, .family = &family_module_drivers, .up = "../../../",
-	  .path = tree_driver_path, .life = LIFE_DRIVER },
-	{ .type = NODE_LINK, .name = "mdev:vfio_ap_mdev", .up = "../../../",
-	  .to = "bus/mdev/drivers/vfio_ap_mdev", .life = LIFE_MODULE, .has = is_module_vfio_ap },
+	{ .type = NODE_LINK,
+	  .family = &family_module_drivers,
+	  .up = "../../../",
+	  .path = tree_driver_path,
+	  .life = LIFE_DRIVER },
+	{ .type = NODE_LINK,
+	  .name = "mdev:vfio_ap_mdev",
+	  .up = "../../../",
+	  .to = "bus/mdev/drivers/vfio_ap_mdev",
+	  .life = LIFE_MODULE,
+	  .has = is_module_vfio_ap },
 };
 static const struct dir module_drivers_dir = { TREE_ENTRIES(module_drivers_entries) };
 
 static const struct entry module_entries[] = {
 	{ .name = "parameters", .dir = &parameters_dir, .life = LIFE_MODULE, .has = is_ap },
-	{ .name = "drivers", .dir = &module_drivers_dir, .life = LIFE_MODULE,
-	  .has = is_loadable },
+	{ .name = "drivers", .dir = &module_drivers_dir, .life = LIFE_MODULE, .has = is_loadable },
 	{ .name = "holders", .dir = &holders_dir, .life = LIFE_MODULE, .has = is_loadable },
 };
 static const struct dir module_dir = {
@@ -423,13 +517,12 @@ static const struct entry modules_entries[] = {
 };
 static const struct dir modules_dir = { TREE_ENTRIES(modules_entries) };
 
-/* ---- the root ------------------------------------------------------------------------------------- */
+/* ---- the root
+ * ------------------------------------------------------------------------------------- */
 
 static const struct entry sys_entries[] = {
-	{ .name = "bus", .dir = &bus_dir },
-	{ .name = "class", .dir = &class_dir },
-	{ .name = "devices", .dir = &devices_dir },
-	{ .name = "kernel", .dir = &kernel_dir },
+	{ .name = "bus", .dir = &bus_dir },	    { .name = "class", .dir = &class_dir },
+	{ .name = "devices", .dir = &devices_dir }, { .name = "kernel", .dir = &kernel_dir },
 	{ .name = "module", .dir = &modules_dir },
 };
 static const struct dir sys_dir = { TREE_ENTRIES(sys_entries) };

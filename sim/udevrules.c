@@ -38,7 +38,7 @@ static void rules_warn(const struct rules *rules, const char *what, const char *
 	front_warn("%s:%u: %s '%s', ignoring", rules->path, rules->line, what, name);
 }
 
-/* ---- text ------------------------------------------------------------------------------ */
+/* ---- text ---------------------------------------------------------------------------- */
 
 static size_t copy_while(const char **p, const char *end_chars, char *buf, size_t size)
 {
@@ -58,7 +58,7 @@ static int token_next(const char **p, struct token *ret)
 	} ops[] = {
 		{ .text = "==", .op = OP_MATCH },  { .text = "!=", .op = OP_NOMATCH },
 		{ .text = "+=", .op = OP_ASSIGN }, { .text = ":=", .op = OP_ASSIGN },
-		{ .text = "=", .op = OP_ASSIGN },
+		{ .text = "-=", .op = OP_ASSIGN }, { .text = "=", .op = OP_ASSIGN },
 	};
 	unsigned i;
 
@@ -66,7 +66,7 @@ static int token_next(const char **p, struct token *ret)
 	if (!**p)
 		return 0;
 	*ret = (struct token){ .key = "" };
-	if (!copy_while(p, "{=!+: \t", ret->key, sizeof(ret->key)))
+	if (!copy_while(p, "{=!+:- \t", ret->key, sizeof(ret->key)))
 		return -EINVAL;
 	if (**p == '{') {
 		++*p;
@@ -93,7 +93,7 @@ static int token_next(const char **p, struct token *ret)
 	return 1;
 }
 
-/* ---- matches -------------------------------------------------------------------------------- */
+/* ---- matches ------------------------------------------------------------------------- */
 
 /* "a|b*": one of the patterns. */
 static bool value_matches(const char *patterns, const char *value)
@@ -171,7 +171,7 @@ static bool token_matches(const struct rules *rules, const struct token *token)
 	return value && value_matches(token->value, value) == (token->op == OP_MATCH);
 }
 
-/* ---- assignments ------------------------------------------------------------------------------ */
+/* ---- assignments --------------------------------------------------------------------- */
 
 static void attr_set(const struct rules *rules, const struct token *token)
 {
@@ -214,7 +214,7 @@ static void token_assign(struct rules *rules, const struct token *token)
 		rules_warn(rules, "no such assignment in the simulated udev:", token->key);
 }
 
-/* ---- lines --------------------------------------------------------------------------------------- */
+/* ---- lines --------------------------------------------------------------------------- */
 
 static bool line_has_label(const char *line, const char *label)
 {

@@ -9,11 +9,11 @@
 
 /** struct udevrules_event - an event, and which modules its rules want to be loaded */
 struct udevrules_event {
-	const char *action;    /* "change" */
-	const char *devpath;   /* "/devices/ap" */
-	const char *subsystem; /* "ap" */
+	const char *action;	/* "change" */
+	const char *devpath;	/* "/devices/ap" */
+	const char *subsystem;	/* "ap" */
 	const char *const *env; /* "BINDINGS=complete", ..., NULL */
-	char modules[4][64];   /* RUN{builtin}+="kmod load ..." */
+	char modules[4][64];	/* RUN{builtin}+="kmod load ..." */
 	size_t n_modules;
 };
 

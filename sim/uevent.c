@@ -63,18 +63,17 @@ static void device_keys(const struct machine *m, const struct at *at, const char
 }
 
 /* Without its driver before `bind` and from `unbind` on. */
-static void matrix_keys(const struct machine *m _unused_, const struct at *at _unused_,
-			const char *action, struct env *env)
+static void matrix_keys(const struct machine *m, const struct at *at _unused_,
+			const char *action _unused_, struct env *env)
 {
-	if (strcmp(action, "add") != 0 && strcmp(action, "unbind") != 0 &&
-	    strcmp(action, "remove") != 0)
+	if (m->matrix_bound)
 		env_add(env, "DRIVER=vfio_ap");
 }
 
-static void mdev_keys(const struct machine *m, const struct at *at, const char *action,
+static void mdev_keys(const struct machine *m, const struct at *at, const char *action _unused_,
 		      struct env *env)
 {
-	if (machine_life(m, LIFE_MDEV_BINDING, at) && strcmp(action, "add") != 0)
+	if (machine_life(m, LIFE_MDEV_BINDING, at))
 		env_add(env, "DRIVER=vfio_ap_mdev");
 }
 
@@ -111,14 +110,16 @@ static const struct object_row {
 	[OBJECT_DRIVER] = { .compute = tree_driver_path, .subsystem = "drivers" },
 	[OBJECT_MODULE] = { .compute = tree_module_path, .subsystem = "module" },
 	[OBJECT_VFIO_AP] = { .path = "devices/vfio_ap" },
-	[OBJECT_MATRIX] = { .path = "devices/vfio_ap/matrix", .subsystem = "matrix",
+	[OBJECT_MATRIX] = { .path = "devices/vfio_ap/matrix",
+			    .subsystem = "matrix",
 			    .keys = matrix_keys },
 	[OBJECT_MATRIX_DRIVER] = { .path = "bus/matrix/drivers/vfio_ap", .subsystem = "drivers" },
 	[OBJECT_MDEV_DRIVER] = { .path = "bus/mdev/drivers/vfio_ap_mdev", .subsystem = "drivers" },
 	[OBJECT_MDEV] = { .compute = tree_mdev_path, .subsystem = "mdev", .keys = mdev_keys },
 	[OBJECT_VFIO_DEV] = { .compute = tree_vfio_dev_path, .subsystem = "vfio-dev" },
 	[OBJECT_GROUP] = { .compute = tree_group_path, .subsystem = "vfio", .keys = group_keys },
-	[OBJECT_Z90CRYPT] = { .path = "devices/virtual/misc/z90crypt", .subsystem = "misc",
+	[OBJECT_Z90CRYPT] = { .path = "devices/virtual/misc/z90crypt",
+			      .subsystem = "misc",
 			      .keys = z90crypt_keys },
 };
 
@@ -199,7 +200,7 @@ int uevent_show(struct machine *m, const struct at *at, unsigned object, struct 
 
 static const char *action_find(const char *text, size_t len)
 {
-	static const char *const actions[] = { "add",  "remove",  "change", "move",
+	static const char *const actions[] = { "add",	 "remove",  "change", "move",
 					       "online", "offline", "bind",   "unbind" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(actions); i++)

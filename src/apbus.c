@@ -229,9 +229,24 @@ static int read_devices(int root, struct apbus *bus, struct err *err)
 	return 0;
 }
 
+int apbus_vfio_read(int root, struct qset *ret, struct err *err)
+{
+	_cleanup_free_ struct qset *queues = calloc(1, sizeof(*queues));
+	int rc;
+
+	if (!queues)
+		return err_oom(err);
+	rc = sysfs_list(root, PATH_AP_VFIO, add_queue, queues);
+	if (rc < 0 && rc != -ENOENT && rc != -ENODEV)
+		return err_errno(err, rc, "cannot list '/" PATH_AP_VFIO "'");
+	*ret = *queues;
+	return 0;
+}
+
 /*
  * Does queue @a.@d of the card open as @dir have an override?  Any text counts, also one too
- * long to be a driver's name.  Return: 1, 0; -ENOENT no such file; -ENODEV no such queue.
+ * long to be a driver's name.
+ * Return: 2 for vfio_ap, 1 for another, 0; -ENOENT no such file; -ENODEV no such queue.
  */
 static int read_override(int dir, unsigned a, unsigned d)
 {
@@ -244,7 +259,9 @@ static int read_override(int dir, unsigned a, unsigned d)
 		return sysfs_exists(dir, queue) ? rc : -ENODEV;
 	if (rc == -EFBIG)
 		return 1;
-	return rc < 0 ? rc : *str_chomp(text) != '\0';
+	if (rc < 0)
+		return rc;
+	return strcmp(str_chomp(text), "vfio_ap") == 0 ? 2 : *text != '\0';
 }
 
 /*
@@ -275,8 +292,20 @@ static int read_overrides(int root, struct apbus *bus, struct err *err)
 		bus->override_known = true;
 		if (rc)
 			qset_add(&bus->override, a, d);
+		if (rc == 2)
+			qset_add(&bus->override_vfio, a, d);
 	}
 	return 0;
+}
+
+/* Any queue of vfio_ap has the file, or none. */
+static bool find_status(int root, const struct apbus *bus)
+{
+	char path[PATH_SIZE];
+
+	QSET_FOREACH(a, d, &bus->vfio_driver)
+		return sysfs_exists(root, path_queue(path, a, d, "status"));
+	return false;
 }
 
 int apbus_read(int root, struct apbus *ret, struct err *err)
@@ -312,6 +341,8 @@ int apbus_read(int root, struct apbus *ret, struct err *err)
 	rc = read_overrides(root, bus, err);
 	if (rc < 0)
 		return rc;
+	bus->has_features = sysfs_exists(root, PATH_AP_FEATURES);
+	bus->has_status = find_status(root, bus);
 
 	*ret = *bus;
 	return 0;
@@ -320,7 +351,7 @@ int apbus_read(int root, struct apbus *ret, struct err *err)
 /* ---- boot parameters --------------------------------------------------------------------- */
 
 /* The text of one parameter, or NULL: not given, or readable by root alone (up to 6.17). */
-static int read_parameter(int root, const char *path, char **ret, struct err *err)
+static int read_parameter(int root, const char *path, char **ret, bool *ret_hidden, struct err *err)
 {
 	_cleanup_free_ char *text = malloc(SYSFS_TEXT_SIZE);
 	int rc;
@@ -329,7 +360,11 @@ static int read_parameter(int root, const char *path, char **ret, struct err *er
 		return err_oom(err);
 
 	rc = sysfs_read(root, path, text, SYSFS_TEXT_SIZE);
-	if (rc == -ENOENT || rc == -EACCES || rc == -EPERM)
+	if (rc == -EACCES || rc == -EPERM) {
+		*ret_hidden = true;
+		return 0;
+	}
+	if (rc == -ENOENT)
 		return 0;
 	if (rc < 0)
 		return cannot_read(err, rc, path);
@@ -345,13 +380,14 @@ int apbus_boot_read(int root, struct apbus_boot *ret, struct err *err)
 	_cleanup_(apbus_boot_done) struct apbus_boot boot = { 0 };
 	int rc;
 
-	rc = read_parameter(root, PATH_AP_BOOT_APMASK, &boot.apmask, err);
+	rc = read_parameter(root, PATH_AP_BOOT_APMASK, &boot.apmask, &boot.hidden, err);
 	if (rc < 0)
 		return rc;
-	rc = read_parameter(root, PATH_AP_BOOT_AQMASK, &boot.aqmask, err);
+	rc = read_parameter(root, PATH_AP_BOOT_AQMASK, &boot.aqmask, &boot.hidden, err);
 	if (rc < 0)
 		return rc;
 
+	ret->hidden = boot.hidden;
 	ret->apmask = TAKE_PTR(boot.apmask);
 	ret->aqmask = TAKE_PTR(boot.aqmask);
 	return 0;

@@ -19,27 +19,31 @@ struct apbus_masks {
 };
 
 /**
- * struct apbus - the bus in one read; about 40 KiB, so keep it on the heap
+ * struct apbus - the bus in one read; about 50 KiB, so keep it on the heap
  * @present:     false on a machine without AP instructions: all else is empty
  * @has_qci:     the host configuration is known (else "not supported")
  * @adapters, @usage, @control: the host configuration
  * @cards:       adapters that have a cardXX
  * @queues:      every queue device
+ * @has_features: the bus has a features file (6.5)
+ * @has_status:  a queue of vfio_ap has a status file (5.17); false also without such a queue
  * @host_driver: queues bound to a zcrypt driver
  * @vfio_driver: queues bound to vfio_ap; what is in neither is unbound
  * @override:    queues with a driver_override; @override_known: the kernel has the file
+ * @override_vfio: ... whose text is "vfio_ap"
  */
 struct apbus {
 	bool present;
 	bool has_qci;
 	bool vfio_ap_loaded;
 	bool override_known;
+	bool has_features, has_status;
 	bool bindings_complete_count; /* the file exists: 6.19, matrix is safe to read */
 	unsigned max_adapter, max_domain;
 	struct apbus_masks masks;
 	struct vfioap_mask adapters, usage, control;
 	struct vfioap_mask cards;
-	struct qset queues, host_driver, vfio_driver, override;
+	struct qset queues, host_driver, vfio_driver, override, override_vfio;
 };
 
 /**
@@ -51,6 +55,9 @@ struct apbus {
  * Return: 0 (also without a bus); -EBADMSG when a text is not as documented; other errno.
  */
 int apbus_read(int root, struct apbus *ret, struct err *err);
+
+/** apbus_vfio_read() - the queues bound to vfio_ap, alone; none without the module */
+int apbus_vfio_read(int root, struct qset *ret, struct err *err);
 
 /** apbus_masks_read() - apmask and aqmask alone */
 int apbus_masks_read(int root, struct apbus_masks *ret, struct err *err);
@@ -64,9 +71,13 @@ void apbus_masks_reserved(const struct apbus_masks *masks, const struct qset *qu
 
 /* ---- boot parameters ------------------------------------------------------------ */
 
-/** struct apbus_boot - ap.apmask=, ap.aqmask= as given, printable; NULL when not given */
+/**
+ * struct apbus_boot - ap.apmask=, ap.aqmask= as given, printable; NULL when not given
+ * @hidden: they may be given: only root can see them (up to Linux 6.17)
+ */
 struct apbus_boot {
 	char *apmask, *aqmask;
+	bool hidden;
 };
 
 int apbus_boot_read(int root, struct apbus_boot *ret, struct err *err);

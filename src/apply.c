@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <fcntl.h>
 
+#include "override.h"
 #include "paths.h"
 #include "str.h"
 #include "sysfs.h"
@@ -56,7 +57,15 @@ static const struct {
 	  .code = -ENODEV,
 	  .text = "the device is gone, or a number too high" },
 	{ .file = "mask", .code = -EBUSY, .text = "a device owns a queue that the host would get" },
-	{ .file = "mask", .code = -EINVAL, .text = "a driver override is set for some queue" },
+	{ .file = "mask",
+	  .code = -EINVAL,
+	  .text = "a driver override is set for some queue, or was for one that has gone" },
+	{ .file = "/driver_override",
+	  .code = -EINVAL,
+	  .text = "the kernel takes none while a bit of apmask or aqmask is cleared" },
+	{ .file = "/driver_override", .code = -ENOENT, .text = "the queue is gone" },
+	{ .file = "/unbind", .code = -ENODEV, .text = "somebody else has moved it meanwhile" },
+	{ .file = "/drivers_probe", .code = -ENODEV, .text = "the queue is gone" },
 	{ .file = "/create", .code = -EEXIST, .text = "this UUID exists already" },
 	{ .file = "/create", .code = -EUSERS, .text = "the kernel takes no more devices" },
 	{ .file = "/create", .code = -ENOENT, .text = "the kernel module vfio_ap is not loaded" },
@@ -65,7 +74,7 @@ static const struct {
 	{ .file = "/", .code = -EINTR, .text = "stopped by a signal" },
 };
 
-static const char *reason_text(const char *path, int code)
+const char *plan_reason(const char *path, int code)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(reasons); i++)
 		if (reasons[i].code == code && strstr(path, reasons[i].file))
@@ -135,7 +144,7 @@ static int apply_expect(const struct apply *a, const struct plan_step *step, str
 		return 0;
 	rc = sysfs_read(a->root, step->path, text, sizeof(text));
 	if (rc < 0)
-		return err_set(err, rc, "cannot %s: %s", step->what, reason_text(step->path, rc));
+		return err_set(err, rc, "cannot %s: %s", step->what, plan_reason(step->path, rc));
 	if (strcmp(str_chomp(text), step->undo_text) != 0)
 		return err_set(err, -EAGAIN, "cannot %s: somebody else keeps changing it",
 			       step->what);
@@ -160,6 +169,7 @@ static int apply_step(const struct apply *a, struct plan_step *step, struct err 
 
 	if (apply_is_stopped(a))
 		return err_set(err, -EINTR, "stopped by a signal");
+	a->plan->failed = step;
 	rc = apply_expect(a, step, err);
 	if (rc == 0)
 		rc = apply_write(a, step->path, step->text, false);
@@ -168,7 +178,8 @@ static int apply_step(const struct apply *a, struct plan_step *step, struct err 
 	if (rc == 0)
 		step->state = PLAN_WRITTEN;
 	else if (!step->optional)
-		return err_set(err, rc, "cannot %s: %s", step->what, reason_text(step->path, rc));
+		return err_set(err, rc, "cannot %s: %s", step->what, plan_reason(step->path, rc));
+	a->plan->failed = NULL;
 	return 0;
 }
 
@@ -179,9 +190,11 @@ static bool is_mask_step(const struct plan_step *step)
 	return strcmp(step->path, PATH_AP_MASK) == 0 || strcmp(step->path, PATH_AQ_MASK) == 0;
 }
 
-/* The mask bits that written steps cleared. */
-static void apply_cleared(const struct apply *a, struct apbus_masks *ret)
+/* The mask bits that written steps changed; false: none. */
+static bool apply_changed(const struct apply *a, struct apbus_masks *ret)
 {
+	bool found = false;
+
 	*ret = (struct apbus_masks){ 0 };
 	for (size_t i = 0; i < a->plan->n_steps; i++) {
 		const struct plan_step *step = &a->plan->step[i];
@@ -189,37 +202,41 @@ static void apply_cleared(const struct apply *a, struct apbus_masks *ret)
 		struct vfioap_mask *mask = is_apmask ? &ret->apmask : &ret->aqmask;
 		struct vfioap_change change;
 
-		if (step->state == PLAN_WRITTEN && is_mask_step(step) &&
-		    vfioap_change_parse(step->text, &change, NULL) == 0)
-			*mask = vfioap_mask_or(*mask, change.clear);
+		if (step->state != PLAN_WRITTEN || !is_mask_step(step) ||
+		    vfioap_change_parse(step->text, &change, NULL) < 0)
+			continue;
+		*mask = vfioap_mask_or(*mask, vfioap_mask_or(change.clear, change.set));
+		found = true;
 	}
+	return found;
 }
 
 /*
  * A queue that was bound to nothing when a mask changed may stay so: the kernel looks at a
- * driver that is not there (ap_bus.c, __ap_revise_reserved()).  Ask for it, and leave it to
- * the report when that does not help either.
+ * driver that is not there (ap_bus.c, __ap_revise_reserved()).  Ask for it where there is a
+ * driver to be had, and leave it to the report when that does not help either.
  */
-static void apply_probe(const struct apply *a)
+static void apply_probe(const struct apply *a, const struct apbus_masks *changed, bool undo)
 {
 	_cleanup_free_ struct apbus *bus = malloc(sizeof(*bus));
 	struct vfioap_mask all = vfioap_mask_range(0, VFIOAP_IDS - 1);
-	struct apbus_masks cleared;
 	struct qset queues, columns;
 	char name[QUEUE_SIZE];
 
-	if (!bus || apbus_read(a->root, bus, NULL) < 0 || !bus->vfio_ap_loaded)
+	if (!bus || apbus_read(a->root, bus, NULL) < 0)
 		return;
 
-	apply_cleared(a, &cleared);
-	qset_product(&queues, &cleared.apmask, &all);
-	qset_product(&columns, &all, &cleared.aqmask);
+	qset_product(&queues, &changed->apmask, &all);
+	qset_product(&columns, &all, &changed->aqmask);
 	qset_or(&queues, &columns);
 	qset_and(&queues, &bus->queues);
 	qset_andnot(&queues, &bus->host_driver);
 	qset_andnot(&queues, &bus->vfio_driver);
+	apbus_masks_reserved(&bus->masks, &queues, &columns);
+	if (!bus->vfio_ap_loaded)
+		qset_andnot(&queues, &columns);
 	QSET_FOREACH(apid, apqi, &queues)
-		apply_write(a, PATH_AP_PROBE, queue_format(apid, apqi, name), false);
+		apply_write(a, PATH_AP_PROBE, queue_format(apid, apqi, name), undo);
 }
 
 /* ---- reading back --------------------------------------------------------------------- */
@@ -283,6 +300,8 @@ static int apply_verify(const struct apply *a, struct err *err)
 {
 	int rc = verify_masks(a, err);
 
+	if (rc == 0)
+		rc = override_verify(a->root, a->plan, a->want, err);
 	for (size_t i = 0; rc == 0 && i < a->want->n_devices; i++)
 		if (is_touched(a->plan, a->want->device[i].uuid))
 			rc = verify_device(a, &a->want->device[i], err);
@@ -295,6 +314,8 @@ static int apply_verify(const struct apply *a, struct err *err)
 static enum plan_result apply_undo(const struct apply *a, struct err *err)
 {
 	enum plan_result result = PLAN_UNDONE;
+	struct apbus_masks changed;
+	bool masks = apply_changed(a, &changed);
 
 	for (size_t i = a->plan->n_steps; i-- > 0;) {
 		struct plan_step *step = &a->plan->step[i];
@@ -315,6 +336,8 @@ static enum plan_result apply_undo(const struct apply *a, struct err *err)
 		step->state = PLAN_LEFT;
 		result = PLAN_PARTLY;
 	}
+	if (masks)
+		apply_probe(a, &changed, true);
 	if (result == PLAN_PARTLY && err)
 		err_hint(err, "what is left is listed above, with the commands that take it back");
 	return result;
@@ -322,6 +345,7 @@ static enum plan_result apply_undo(const struct apply *a, struct err *err)
 
 static int apply_changes(struct apply *a, struct err *err)
 {
+	struct apbus_masks changed;
 	int rc = 0;
 
 	for (size_t i = 0; rc == 0 && i < a->plan->n_steps; i++) {
@@ -331,8 +355,8 @@ static int apply_changes(struct apply *a, struct err *err)
 		if (!step->undo_path)
 			continue;
 		rc = apply_step(a, step, err);
-		if (rc == 0 && is_mask_step(step) && !more)
-			apply_probe(a);
+		if (rc == 0 && is_mask_step(step) && !more && apply_changed(a, &changed))
+			apply_probe(a, &changed, false);
 	}
 	return rc == 0 ? apply_verify(a, err) : rc;
 }
@@ -374,4 +398,12 @@ enum plan_result plan_apply(int root, struct plan *plan, const struct wish *want
 	if (rc == 0)
 		rc = apply_removals(&a, err);
 	return rc == 0 ? PLAN_DONE : apply_undo(&a, err);
+}
+
+enum plan_result plan_undo(int root, struct plan *plan, plan_trace_fn *trace, void *arg,
+			   struct err *err)
+{
+	const struct apply a = { .root = root, .plan = plan, .trace = trace, .arg = arg };
+
+	return apply_undo(&a, err);
 }

@@ -9,6 +9,9 @@
 #include <signal.h>
 
 #include "lock.h"
+#include "module.h"
+#include "paths.h"
+#include "str.h"
 #include "view.h"
 
 /* So often is started over when somebody else changes a device under our hands. */
@@ -77,6 +80,17 @@ static int change_lock(struct app *app, struct lock *lock)
 	return rc == -ETIMEDOUT ? STATUS_LOCKED : failed(app, rc);
 }
 
+/* The device that a step is about; untouched when it is about none. */
+static void step_uuid(const struct plan_step *step, char ret_uuid[UUID_SIZE])
+{
+	const char *rest = str_starts_with(step->path, PATH_MATRIX "/");
+
+	if (strcmp(step->path, PATH_MATRIX_CREATE) == 0)
+		rest = step->text;
+	if (rest && strlen(rest) >= UUID_SIZE - 1)
+		snprintf(ret_uuid, UUID_SIZE, "%.36s", rest);
+}
+
 /* ---- refusals --------------------------------------------------------------------------- */
 
 static int refuse_unsafe(struct app *app, struct change *change, const struct plan *plan)
@@ -88,11 +102,26 @@ static int refuse_unsafe(struct app *app, struct change *change, const struct pl
 
 	if (!step)
 		return 0;
-	hint = finding_text("'%s' by itself first", step->what);
+	if (step->command)
+		hint = finding_text("'%s' by itself first, or --force", step->command);
+	else
+		hint = finding_text("--force goes on");
 	if (!hint)
 		return err_oom(&app->err);
-	return findings_say(&change->findings, finding, hint,
+	return findings_say(&change->findings, finding, app->force ? NULL : hint,
 			    "the kernel would not let us take back: %s", step->what);
+}
+
+int change_find_refused(const struct plan *plan, struct findings *ret)
+{
+	const struct plan_step *step = plan_refused_step(plan);
+	struct finding finding = { .code = FINDING_WRITE_REFUSED };
+
+	if (!step)
+		return 0;
+	step_uuid(step, finding.uuid[0]);
+	return findings_say(ret, finding, NULL, "cannot %s: %s", step->what,
+			    plan_reason(step->path, step->answer));
 }
 
 /* Somebody opened a device between the snapshot and the hold: who? */
@@ -120,13 +149,19 @@ static bool is_refusal(int code)
 	return code == -EBUSY || code == -ENODATA;
 }
 
-static int change_apply(struct app *app, struct change *change, struct plan *plan)
+static int change_apply(struct app *app, struct change *change, struct plan *plan,
+			char ret_uuid[UUID_SIZE])
 {
 	switch (plan_apply(app->root, plan, change->want, &stop_signal, trace, app, &app->err)) {
 	case PLAN_DONE: app->err = (struct err){ 0 }; return 0;
 	case PLAN_UNTOUCHED:
 		return is_refusal(app->err.code) ? refuse_held(app, change) : STATUS_FAILED;
-	case PLAN_UNDONE: return app->err.code == -EAGAIN ? -EAGAIN : STATUS_FAILED;
+	case PLAN_UNDONE:
+		if (app->err.code == -EAGAIN)
+			return -EAGAIN;
+		if (ret_uuid && plan->failed && app->err.code != -EINTR)
+			step_uuid(plan->failed, ret_uuid);
+		return STATUS_FAILED;
 	case PLAN_PARTLY: break;
 	}
 	change_report_left(app, plan);
@@ -140,11 +175,14 @@ static int change_decide(struct app *app, struct change *change, struct plan *pl
 
 	if (rc)
 		return rc < 0 ? failed(app, rc) : rc;
-	rc = conflict_find(change->now, change->want, app->force ? CONFLICT_FORCE : 0,
+	rc = conflict_find(change->now, change->want,
+			   change->conflict_flags | (app->force ? CONFLICT_FORCE : 0),
 			   &change->findings);
 	if (rc == 0)
 		rc = plan_build(change->now, change->want, plan, &app->err);
-	if (rc == 0)
+	if (rc == 0 && !change->findings.n_errors)
+		rc = change_find_refused(plan, &change->findings);
+	if (rc == 0 && !change->findings.n_errors)
 		rc = refuse_unsafe(app, change, plan);
 	if (rc < 0)
 		return failed(app, rc);
@@ -157,37 +195,227 @@ static void change_done(struct change *change)
 	wish_free(change->want);
 }
 
-/* From a snapshot to the report, once; -EAGAIN: somebody was in between. */
-static int change_try(struct app *app, unsigned flags, change_edit_fn *edit, void *arg)
+/* ---- vfio_ap is loaded on the way ------------------------------------------------------------ */
+
+static void module_progress(void *arg, unsigned waited_ms)
 {
-	_cleanup_(snapshot_freep) struct snapshot *now = NULL, *after = NULL;
+	const struct app *app = arg;
+
+	if (waited_ms < 2000)
+		cmd_note(app, "waiting for the kernel module vfio_ap");
+}
+
+static int refuse_module(struct app *app)
+{
+	_cleanup_(findings_done) struct findings findings = { 0 };
+	const struct finding proto = { .code = FINDING_MODULE_MISSING };
+
+	if (findings_say(&findings, proto, app->err.hint, "%s", app->err.what) < 0)
+		return err_oom(&app->err);
+	return cmd_refuse(app, &findings);
+}
+
+/* The part of a change that comes before the module: masks and overrides. */
+static int plan_pools(const struct change *change, struct plan *ret, struct err *err)
+{
+	_cleanup_(wish_freep) struct wish *want = wish_new(change->now);
+
+	if (!want)
+		return err_oom(err);
+	want->masks = change->want->masks;
+	want->override = change->want->override;
+	want->rebind = change->want->rebind;
+	return plan_build(change->now, want, ret, err);
+}
+
+/* For the report alone: the module as one more step, and @more behind it. */
+static int plan_join(struct plan *plan, size_t at, struct plan *more)
+{
+	struct plan_step module = { .path = strdup(PATH_MODPROBE),
+				    .text = strdup("vfio_ap"),
+				    .what = strdup("load the kernel module vfio_ap") };
+	size_t n = more ? more->n_steps : 0;
+	struct plan_step *v = NULL;
+
+	if (module.path && module.text && module.what)
+		v = reallocarray(plan->step, plan->n_steps + 1 + n, sizeof(*v));
+	if (!v) {
+		free(module.path);
+		free(module.text);
+		free(module.what);
+		return -ENOMEM;
+	}
+	memmove(&v[at + 1], &v[at], (plan->n_steps - at) * sizeof(*v));
+	v[at] = module;
+	plan->step = v;
+	plan->n_steps++;
+	if (!n)
+		return 0;
+	memcpy(&v[plan->n_steps], more->step, n * sizeof(*v));
+	plan->n_steps += n;
+	more->n_steps = 0;
+	return 0;
+}
+
+/* Queues that vfio_ap has to have before the change can go on. */
+static int module_queues(const struct change *change, struct qset *ret)
+{
+	_cleanup_free_ struct apbus *after = malloc(sizeof(*after));
+
+	if (!after)
+		return -ENOMEM;
+	wish_predict_bus(change->now, change->want, after);
+	*ret = change->reserved;
+	qset_or(ret, &change->also);
+	for (size_t i = 0; i < change->want->n_devices; i++) {
+		const struct matrix *m = &change->want->device[i].matrix;
+		struct qset queues;
+
+		qset_product(&queues, &m->adapters, &m->domains);
+		qset_or(ret, &queues);
+	}
+	qset_and(ret, &after->vfio_driver);
+	return 0;
+}
+
+static int module_insert(struct app *app, const struct change *change)
+{
+	_cleanup_free_ struct qset *queues = malloc(sizeof(*queues));
+
+	if (!queues || module_queues(change, queues) < 0)
+		return err_oom(&app->err);
+	trace(app, PATH_MODPROBE, "vfio_ap", false);
+	return failed(
+		app, module_load(app->root, queues, &stop_signal, module_progress, app, &app->err));
+}
+
+/* What was said before the module counts too, each once. */
+static int change_merge(struct change *change, struct change *before)
+{
+	qset_or(&change->reserved, &before->reserved);
+	qset_or(&change->also, &before->also);
+	for (size_t i = 0; i < before->findings.n; i++) {
+		struct finding *finding = &before->findings.v[i], moved;
+		bool known = false;
+
+		for (size_t k = 0; k < change->findings.n; k++)
+			known |= strcmp(change->findings.v[k].message, finding->message) == 0;
+		if (known)
+			continue;
+		moved = *finding;
+		finding->message = finding->hint = NULL;
+		if (findings_add(&change->findings, moved) < 0)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+static int change_take_back(struct app *app, struct plan *plan, int rc)
+{
+	if (plan_undo(app->root, plan, trace, app, &app->err) == PLAN_UNDONE)
+		return rc;
+	change_report_left(app, plan);
+	return STATUS_PARTLY;
+}
+
+static int change_finish(struct app *app, struct change *change, struct plan *plan, unsigned flags)
+{
+	_cleanup_(snapshot_freep) struct snapshot *after = NULL;
+	int rc = 0;
+
+	/* It is done and verified by now: a second look only tells what guests see. */
+	if (!app->dry_run && snapshot_read(app->root, CHANGE_PARTS, &after, &app->err) < 0)
+		app->err = (struct err){ 0 };
+	view_warn_broken(app, change->now);
+	if (after && change->done)
+		rc = change->done(app, change, after);
+	return rc < 0 ? failed(app, rc) : change_report(app, change, plan, after, flags);
+}
+
+/* The masks are set, and @pools is what can take them back: look again, and do the rest. */
+static int change_go_on(struct app *app, struct change *before, struct plan *pools, unsigned flags,
+			change_edit_fn *edit, void *arg, char ret_uuid[UUID_SIZE])
+{
+	_cleanup_(snapshot_freep) struct snapshot *now = NULL;
+	_cleanup_(change_done) struct change change = { 0 };
+	_cleanup_(plan_done) struct plan plan = { 0 };
+	int rc = failed(app, snapshot_read(app->root, CHANGE_PARTS, &now, &app->err));
+
+	change.now = now;
+	change.want = rc ? NULL : wish_new(now);
+	if (!rc && !change.want)
+		rc = failed(app, err_oom(&app->err));
+	if (!rc)
+		rc = change_decide(app, &change, &plan, edit, arg);
+	if (!rc && plan.n_steps)
+		rc = change_apply(app, &change, &plan, ret_uuid);
+	if (rc)
+		return change_take_back(app, pools, rc);
+	if (change_merge(&change, before) < 0 || plan_join(pools, pools->n_steps, &plan) < 0)
+		return err_oom(&app->err);
+	return change_finish(app, &change, pools, flags);
+}
+
+/* @change is decided on, as if vfio_ap were there; masks first, then the module, then the rest. */
+static int change_load(struct app *app, struct change *change, struct plan *plan, unsigned flags,
+		       change_edit_fn *edit, void *arg, char ret_uuid[UUID_SIZE])
+{
+	_cleanup_(plan_done) struct plan pools = { 0 };
+	int rc = plan_pools(change, &pools, &app->err);
+
+	if (rc < 0)
+		return failed(app, rc);
+	if (module_check(app->root, &app->err) < 0)
+		return refuse_module(app);
+	if (app->dry_run) {
+		rc = plan_join(plan, pools.n_steps, NULL);
+		return rc < 0 ? err_oom(&app->err) : change_finish(app, change, plan, flags);
+	}
+
+	if (pools.n_steps)
+		rc = change_apply(app, change, &pools, ret_uuid);
+	if (rc)
+		return rc;
+	rc = module_insert(app, change);
+	if (rc)
+		return change_take_back(app, &pools, rc);
+	return change_go_on(app, change, &pools, flags, edit, arg, ret_uuid);
+}
+
+/* ---- all of it --------------------------------------------------------------------------- */
+
+/* From a snapshot to the report, once; -EAGAIN: somebody was in between. */
+static int change_try(struct app *app, unsigned flags, change_edit_fn *edit, void *arg,
+		      char ret_uuid[UUID_SIZE])
+{
+	_cleanup_(snapshot_freep) struct snapshot *now = NULL;
 	_cleanup_(change_done) struct change change = { 0 };
 	_cleanup_(plan_done) struct plan plan = { 0 };
 	int rc = snapshot_read(app->root, CHANGE_PARTS, &now, &app->err);
+	bool load = rc == 0 && flags & CHANGE_MODULE && !now->mdevs.loaded;
 
 	if (rc < 0)
 		return failed(app, rc);
 	if (!now->bus.present)
 		return cmd_fail(app, STATUS_FAILED, "this machine has no AP bus: no /sys/bus/ap");
 
+	if (load)
+		snapshot_assume_module(now);
 	change.now = now;
 	change.want = wish_new(now);
 	if (!change.want)
 		return err_oom(&app->err);
 
 	rc = change_decide(app, &change, &plan, edit, arg);
+	if (rc == 0 && load)
+		return change_load(app, &change, &plan, flags, edit, arg, ret_uuid);
 	if (rc == 0 && !app->dry_run && plan.n_steps)
-		rc = change_apply(app, &change, &plan);
-	if (rc)
-		return rc;
-	/* It is done and verified by now: a second look only tells what guests see. */
-	if (!app->dry_run && snapshot_read(app->root, CHANGE_PARTS, &after, &app->err) < 0)
-		app->err = (struct err){ 0 };
-	view_warn_broken(app, now);
-	return change_report(app, &change, &plan, after, flags);
+		rc = change_apply(app, &change, &plan, ret_uuid);
+	return rc ? rc : change_finish(app, &change, &plan, flags);
 }
 
-int change_run(struct app *app, unsigned flags, change_edit_fn *edit, void *arg)
+int change_run_device(struct app *app, unsigned flags, change_edit_fn *edit, void *arg,
+		      char ret_uuid[UUID_SIZE])
 {
 	_cleanup_(lock_release) struct lock lock = { 0 };
 	int rc = cmd_root_check(app);
@@ -200,9 +428,14 @@ int change_run(struct app *app, unsigned flags, change_edit_fn *edit, void *arg)
 		return rc;
 
 	for (unsigned i = 0; i < CHANGE_TRIES; i++) {
-		rc = change_try(app, flags, edit, arg);
+		rc = change_try(app, flags, edit, arg, ret_uuid);
 		if (rc != -EAGAIN)
 			return rc;
 	}
 	return STATUS_FAILED;
+}
+
+int change_run(struct app *app, unsigned flags, change_edit_fn *edit, void *arg)
+{
+	return change_run_device(app, flags, edit, arg, NULL);
 }

@@ -136,7 +136,9 @@ static int warn_stale(struct app *app, const struct change *change, const struct
 		struct matrix shall;
 		struct qset queues, seen;
 
-		if (!is || !is->guest_known || (was && matrix_equal(&was->matrix, &is->matrix)))
+		if (!is || !is->guest_known ||
+		    (was && !change->want->device[i].refresh &&
+		     matrix_equal(&was->matrix, &is->matrix)))
 			continue;
 		shall = snapshot_predict_guest(&after->bus, &is->matrix);
 		matrix_queues(&queues, &shall);
@@ -267,6 +269,8 @@ int change_report(struct app *app, const struct change *change, const struct pla
 		rc = warn_stale(app, change, after);
 	if (rc < 0)
 		return err_oom(&app->err);
+	if (app->json && change->is_partial)
+		return 0;
 	if (app->json)
 		print_json(app, change, plan, views);
 	else if (print_text(app, change, plan, flags) < 0)

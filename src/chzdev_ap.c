@@ -141,7 +141,7 @@ static int options_parse(struct app *app, int argc, const char **argv, struct op
 		CMD_TEXTS('r', "remove", &options->remove, "ATTR",
 			  "Remove what the next boot sets of apmask or aqmask"),
 		CMD_FLAG(0, "dry-run", &app->dry_run, "Print the writes, make none"),
-		CMD_FORCE_OPTION(app, "Also queues of definitions that are started by hand"),
+		CMD_FORCE_OPTION(app, "Despite definitions started by hand, or without undo"),
 		CMD_FLAG('y', "yes", &options->yes, "Accepted: nothing is asked"),
 		CMD_FLAG(0, "list", &options->list, "List the masks, as lszdev does"),
 		CMD_FLAG(0, "pairs", &options->pairs, "List them as KEY=\"VALUE\""),
@@ -568,8 +568,10 @@ int main(int argc, char **argv)
 	struct app app;
 	int rc;
 
-	if (app_init(&app, "chzdev_ap", argc, args) < 0)
+	if (app_init(&app, "chzdev_ap", argc, args) < 0) {
+		app_done(&app);
 		return EXIT_INTERNAL;
+	}
 	app.json = false; /* no option of chzdev's */
 	app.command = &chzdev_ap;
 

@@ -47,6 +47,7 @@ struct app;
 enum command_flags {
 	COMMAND_READS = 1 << 0,	  /* looks at a root; VFIOAP_SYSROOT holds */
 	COMMAND_CHANGES = 1 << 1, /* changes the running system: see cmd_parse() */
+	COMMAND_ACTIVE = 1 << 2,  /* ... and never the next boot: no --persistent */
 };
 
 /**

@@ -11,7 +11,7 @@
 struct create_args {
 	struct change_ids ids;
 	char *uuid_text;
-	bool reserve;
+	bool reserve, no_modules;
 	char uuid[UUID_SIZE];
 };
 
@@ -40,7 +40,7 @@ static int find_existing(struct change *change, const char *uuid)
 }
 
 /* What is not reserved yet, in the same go. */
-static void reserve_missing(struct change *change, const struct matrix *matrix)
+static int reserve_missing(struct app *app, struct change *change, const struct matrix *matrix)
 {
 	const struct pool_request request = {
 		.adapters = matrix->adapters,
@@ -48,11 +48,8 @@ static void reserve_missing(struct change *change, const struct matrix *matrix)
 		.has_adapters = true,
 		.has_domains = true,
 	};
-	struct pool_change pool;
 
-	pool_reserve(&change->now->bus, &request, &change->want->masks, &pool);
-	change->reserved = pool.named;
-	change->also = pool.also;
+	return change_reserve(app, change, &request);
 }
 
 static int create_edit(struct app *app, struct change *change, void *arg)
@@ -77,9 +74,7 @@ static int create_edit(struct app *app, struct change *change, void *arg)
 		return err_oom(&app->err);
 	device->matrix = matrix;
 	snprintf(change->uuid, sizeof(change->uuid), "%s", args->uuid);
-	if (args->reserve)
-		reserve_missing(change, &matrix);
-	return 0;
+	return args->reserve ? reserve_missing(app, change, &matrix) : 0;
 }
 
 static int uuid_choose(struct app *app, struct create_args *args)
@@ -104,6 +99,7 @@ int cmd_create(struct app *app, int argc, const char **argv)
 		CMD_TEXT('u', "uuid", &create.uuid_text, "UUID", "Instead of a random one"),
 		CHANGE_DEVICE_OPTIONS(&create.ids),
 		CMD_FLAG(0, "reserve", &create.reserve, "Take from the host what is missing"),
+		CMD_FLAG(0, "no-modules", &create.no_modules, "Do not load vfio_ap"),
 		CMD_FORCE_OPTION(app, "Also more than 511 queues on a kernel not known to be safe"),
 		CMD_CHANGE_OPTIONS(app),
 		CMD_COMMON_OPTIONS(app),
@@ -126,5 +122,6 @@ int cmd_create(struct app *app, int argc, const char **argv)
 	rc = change_ids_matrix(app, &create.ids, VFIOAP_IDS - 1, VFIOAP_IDS - 1, &matrix);
 	if (rc)
 		return rc;
-	return change_run(app, CHANGE_PRINT_UUID, create_edit, &create);
+	return change_run(app, CHANGE_PRINT_UUID | (create.no_modules ? 0 : CHANGE_MODULE),
+			  create_edit, &create);
 }

@@ -8,13 +8,7 @@
 
 static int release_edit(struct app *app, struct change *change, void *arg)
 {
-	const struct pool_request *request = arg;
-	struct pool_change pool;
-
-	if (pool_release(&change->now->bus, request, &change->want->masks, &pool,
-			 &change->findings) < 0)
-		return err_oom(&app->err);
-	return 0;
+	return change_release(app, change, arg);
 }
 
 int cmd_release(struct app *app, int argc, const char **argv)
@@ -23,8 +17,11 @@ int cmd_release(struct app *app, int argc, const char **argv)
 	_cleanup_(cmd_texts_done) struct cmd_texts args = { 0 };
 	const struct poptOption options[] = {
 		CHANGE_POOL_OPTIONS(&ids),
+		CHANGE_QUEUES_OPTION(&ids),
 		CMD_FORCE_OPTION(app, "Also queues of manual definitions that are not active"),
-		CMD_CHANGE_OPTIONS(app), CMD_COMMON_OPTIONS(app), POPT_TABLEEND
+		CMD_CHANGE_OPTIONS(app),
+		CMD_COMMON_OPTIONS(app),
+		POPT_TABLEEND
 	};
 	const struct cmd_syntax syntax = { .options = options };
 	struct pool_request request;

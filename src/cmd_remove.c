@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * vfioap remove: end mediated devices that nobody has open.  Processes are looked for by
- * conflict.c and apply.c; here is what remains where there is no group node to hold.
+ * vfioap remove, vfioap stop: end mediated devices that nobody has open.  Processes are looked for
+ * by conflict.c and apply.c; here is what remains where there is no group node to hold.
  */
 #include "commands.h"
 
@@ -12,7 +12,7 @@
 
 struct remove_args {
 	char *uuid;
-	bool all;
+	bool all, stop;
 	const char **text;
 	size_t n_texts;
 };
@@ -64,10 +64,13 @@ static int find_removing(struct change *change, const struct mdev *mdev)
 			    mdev->uuid);
 }
 
-static int remove_one(struct app *app, struct change *change, const struct device *device)
+static int remove_one(struct app *app, struct change *change, const struct device *device,
+		      bool stop)
 {
 	int rc;
 
+	if (!device->mdev && stop)
+		return 0;
 	if (!device->mdev) {
 		cmd_warn(app, "device '%s' is not active, and its definition stays, ignoring",
 			 device->uuid);
@@ -91,22 +94,22 @@ static int remove_edit(struct app *app, struct change *change, void *arg)
 	if (args->all) {
 		for (size_t i = 0; rc == 0 && i < change->now->n_devices; i++)
 			if (change->now->device[i].mdev)
-				rc = remove_one(app, change, &change->now->device[i]);
+				rc = remove_one(app, change, &change->now->device[i], args->stop);
 		return rc < 0 ? err_oom(&app->err) : rc;
 	}
 	rc = cmd_devices_find(app, change->now, args->text, args->n_texts, &device, &n);
 	if (rc)
 		return rc;
 	for (size_t i = 0; rc == 0 && i < n; i++)
-		rc = remove_one(app, change, device[i]);
+		rc = remove_one(app, change, device[i], args->stop);
 	if (n == 1)
 		snprintf(change->uuid, sizeof(change->uuid), "%s", device[0]->uuid);
 	return rc < 0 ? err_oom(&app->err) : rc;
 }
 
-int cmd_remove(struct app *app, int argc, const char **argv)
+static int remove_run(struct app *app, int argc, const char **argv, bool stop)
 {
-	_cleanup_(remove_args_done) struct remove_args remove = { 0 };
+	_cleanup_(remove_args_done) struct remove_args remove = { .stop = stop };
 	_cleanup_(cmd_texts_done) struct cmd_texts args = { 0 };
 	const struct poptOption options[] = {
 		CMD_TEXT('u', "uuid", &remove.uuid, "DEVICE", "Instead of the argument"),
@@ -127,4 +130,14 @@ int cmd_remove(struct app *app, int argc, const char **argv)
 	if (rc)
 		return rc;
 	return change_run(app, CHANGE_PRINT_REMOVED, remove_edit, &remove);
+}
+
+int cmd_remove(struct app *app, int argc, const char **argv)
+{
+	return remove_run(app, argc, argv, false);
+}
+
+int cmd_stop(struct app *app, int argc, const char **argv)
+{
+	return remove_run(app, argc, argv, true);
 }

@@ -4,62 +4,55 @@
  */
 #include "commands.h"
 
-#include <errno.h>
-
 #include "change.h"
 
-static int warn_absent(struct change *change, const struct qset *absent)
-{
-	struct finding proto = { .code = FINDING_QUEUE_ABSENT,
-				 .adapters = qset_adapters(absent),
-				 .domains = qset_domains(absent),
-				 .reason = "absent" };
-	_cleanup_free_ char *text = NULL;
+struct reserve_args {
+	struct change_ids ids;
+	bool exact, no_modules;
+	struct pool_request request;
+};
 
-	if (qset_is_empty(absent))
-		return 0;
-	text = finding_queues(absent);
-	if (!text)
-		return -ENOMEM;
-	return findings_say(&change->findings, proto, NULL,
-			    "no device for %s yet: reserved for when there is one", text);
+static void reserve_args_done(struct reserve_args *args)
+{
+	change_ids_done(&args->ids);
 }
 
-static int warn_module(struct change *change)
+static int warn_module(struct app *app, struct change *change)
 {
 	struct finding proto = { .code = FINDING_MODULE_MISSING, .severity = FINDING_WARNING };
 
 	if (change->now->mdevs.loaded || qset_is_empty(&change->reserved))
 		return 0;
-	return findings_say(
-		&change->findings, proto, "'modprobe vfio_ap' loads it",
-		"the kernel module vfio_ap is not loaded: the reserved queues are without"
-		" driver until it is");
+	if (findings_say(&change->findings, proto, "'modprobe vfio_ap' loads it",
+			 "the kernel module vfio_ap is not loaded: the reserved queues are without"
+			 " driver until it is") < 0)
+		return err_oom(&app->err);
+	return 0;
 }
 
 static int reserve_edit(struct app *app, struct change *change, void *arg)
 {
-	const struct pool_request *request = arg;
-	struct pool_change pool;
-	int rc;
+	const struct reserve_args *args = arg;
+	int rc = change_reserve(app, change, &args->request);
 
-	pool_reserve(&change->now->bus, request, &change->want->masks, &pool);
-	change->reserved = pool.named;
-	change->also = pool.also;
-	rc = warn_absent(change, &pool.absent);
-	if (rc == 0)
-		rc = warn_module(change);
-	return rc < 0 ? err_oom(&app->err) : 0;
+	return rc < 0 ? rc : warn_module(app, change);
 }
 
 int cmd_reserve(struct app *app, int argc, const char **argv)
 {
-	_cleanup_(change_ids_done) struct change_ids ids = { 0 };
+	_cleanup_(reserve_args_done) struct reserve_args reserve = { 0 };
 	_cleanup_(cmd_texts_done) struct cmd_texts args = { 0 };
-	const struct poptOption options[] = { CHANGE_POOL_OPTIONS(&ids), CMD_CHANGE_OPTIONS(app),
-					      CMD_COMMON_OPTIONS(app), POPT_TABLEEND };
+	const struct poptOption options[] = {
+		CHANGE_POOL_OPTIONS(&reserve.ids),
+		CHANGE_QUEUES_OPTION(&reserve.ids),
+		CMD_FLAG(0, "exact", &reserve.exact, "No other queues; implied by --queues"),
+		CMD_FLAG(0, "no-modules", &reserve.no_modules, "Do not load vfio_ap"),
+		CMD_FORCE_OPTION(app, "Also queues with requests in flight, or of too old cards"),
+		CMD_CHANGE_OPTIONS(app),
+		CMD_COMMON_OPTIONS(app),
+		POPT_TABLEEND
+	};
 	const struct cmd_syntax syntax = { .options = options };
-	struct pool_request request;
 	int rc;
 
 	rc = cmd_parse(app, argc, argv, &syntax, &args);
@@ -68,8 +61,9 @@ int cmd_reserve(struct app *app, int argc, const char **argv)
 	rc = cmd_args_check(app, &args, 0, 0);
 	if (rc)
 		return rc;
-	rc = change_ids_request(app, &ids, &request);
+	rc = change_ids_request(app, &reserve.ids, &reserve.request);
 	if (rc)
 		return rc;
-	return change_run(app, 0, reserve_edit, &request);
+	reserve.request.exact |= reserve.exact;
+	return change_run(app, reserve.no_modules ? 0 : CHANGE_MODULE, reserve_edit, &reserve);
 }

@@ -248,6 +248,11 @@ static const char *sysroot_env(void)
 /* Changes of the next boot, and with them changes below another root, come later. */
 static int change_check(struct app *app)
 {
+	bool active_only = app->command->flags & COMMAND_ACTIVE;
+
+	if (active_only && (app->persistent || app->sysroot))
+		return cmd_usage(app, "--%s: '%s' changes the running system alone",
+				 app->persistent ? "persistent" : "sysroot", app->command->name);
 	if (app->persistent) {
 		cmd_usage(app, "--persistent is not there yet");
 		cmd_hint(app, "without it the running system is changed");

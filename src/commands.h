@@ -9,12 +9,17 @@
 
 int cmd_assign(struct app *app, int argc, const char **argv);
 int cmd_create(struct app *app, int argc, const char **argv);
+int cmd_export(struct app *app, int argc, const char **argv);
 int cmd_list(struct app *app, int argc, const char **argv);
 int cmd_mask(struct app *app, int argc, const char **argv);
+int cmd_refresh(struct app *app, int argc, const char **argv);
 int cmd_release(struct app *app, int argc, const char **argv);
 int cmd_remove(struct app *app, int argc, const char **argv);
 int cmd_reserve(struct app *app, int argc, const char **argv);
+int cmd_set(struct app *app, int argc, const char **argv);
 int cmd_show(struct app *app, int argc, const char **argv);
+int cmd_start(struct app *app, int argc, const char **argv);
+int cmd_stop(struct app *app, int argc, const char **argv);
 int cmd_unassign(struct app *app, int argc, const char **argv);
 
 #endif

@@ -18,9 +18,7 @@
 #include "str.h"
 #include "sysfs.h"
 
-#define FILE_MAX    (1024 * 1024)
-#define JSON_DEPTH  128 /* as deep as mdevctl's parser goes (serde_json) */
-#define DEVICE_TYPE "vfio_ap-passthrough"
+#define JSON_DEPTH 128 /* as deep as mdevctl's parser goes (serde_json) */
 
 /* mdevctl writes in place: a file that is no JSON is perhaps only half written (cli 4). */
 #define BROKEN_READS  5
@@ -119,22 +117,42 @@ static int ap_config_loose(const char *text, struct matrix *ret)
 /* struct attr - a name that may stand in attrs, and which mask it changes */
 struct attr {
 	const char *name;
-	size_t mask; /* offset in struct matrix */
+	enum config_what what;
 	bool clear;
 };
 
 static const struct attr attrs[] = {
-	{ .name = "assign_adapter", .mask = offsetof(struct matrix, adapters) },
-	{ .name = "assign_domain", .mask = offsetof(struct matrix, domains) },
-	{ .name = "assign_control_domain", .mask = offsetof(struct matrix, controls) },
-	{ .name = "unassign_adapter", .mask = offsetof(struct matrix, adapters), .clear = true },
-	{ .name = "unassign_domain", .mask = offsetof(struct matrix, domains), .clear = true },
-	{ .name = "unassign_control_domain",
-	  .mask = offsetof(struct matrix, controls),
-	  .clear = true },
+	{ .name = "assign_adapter", .what = CONFIG_ADAPTER },
+	{ .name = "assign_domain", .what = CONFIG_DOMAIN },
+	{ .name = "assign_control_domain", .what = CONFIG_CONTROL },
+	{ .name = "unassign_adapter", .what = CONFIG_ADAPTER, .clear = true },
+	{ .name = "unassign_domain", .what = CONFIG_DOMAIN, .clear = true },
+	{ .name = "unassign_control_domain", .what = CONFIG_CONTROL, .clear = true },
 };
 
-static void apply_ap_config(struct definition *d, const char *value)
+static struct vfioap_mask *matrix_ids(struct matrix *m, enum config_what what)
+{
+	switch (what) {
+	case CONFIG_ADAPTER: return &m->adapters;
+	case CONFIG_DOMAIN: return &m->domains;
+	case CONFIG_CONTROL:
+	case CONFIG_AP_CONFIG: break;
+	}
+	return &m->controls;
+}
+
+static int add_entry(struct definition *d, struct config_entry entry)
+{
+	struct config_entry *v = reallocarray(d->entry, d->n_entries + 1, sizeof(*v));
+
+	if (!v)
+		return -ENOMEM;
+	d->entry = v;
+	v[d->n_entries++] = entry;
+	return 0;
+}
+
+static int apply_ap_config(struct definition *d, const char *value)
 {
 	struct matrix strict;
 
@@ -144,39 +162,60 @@ static void apply_ap_config(struct definition *d, const char *value)
 	else if (ap_config_parse(value, &strict) < 0) /* libap aborts (libap/ap.c) */
 		definition_problem(d, CONFIG_BAD_NUMBER,
 				   "ap_config is not three masks of 64 digits");
+	return add_entry(d, (struct config_entry){ .what = CONFIG_AP_CONFIG, .matrix = d->matrix });
 }
 
-static void apply_attr(struct definition *d, const char *name, const char *value)
+int config_attr_read(const char *name, const char *value, struct config_entry *ret,
+		     bool *ret_leading_zero)
 {
+	*ret_leading_zero = false;
 	for (size_t i = 0; i < ARRAY_SIZE(attrs); i++) {
-		const struct attr *attr = &attrs[i];
-		struct vfioap_mask *mask = (struct vfioap_mask *)((char *)&d->matrix + attr->mask);
-		bool leading_zero;
-		unsigned id;
-
-		if (strcmp(name, attr->name) != 0)
+		if (strcmp(name, attrs[i].name) != 0)
 			continue;
-		d->set_only |= attr->clear;
-		if (id_parse(value, &id, &leading_zero) < 0) {
-			definition_problem(d, CONFIG_BAD_NUMBER, "'%.40s' of %s is no ID of 0..255",
-					   value, name);
-			return;
-		}
-		if (leading_zero)
-			definition_problem(d, CONFIG_BAD_NUMBER,
-					   "'%.40s' of %s has a leading zero: the kernel reads %u",
-					   value, name, id);
-		(attr->clear ? vfioap_mask_clear : vfioap_mask_set)(mask, id);
-		return;
+		*ret = (struct config_entry){ .what = attrs[i].what, .clear = attrs[i].clear };
+		return id_parse(value, &ret->id, ret_leading_zero);
 	}
+	if (strcmp(name, "ap_config") != 0)
+		return -ENOENT;
+	*ret = (struct config_entry){ .what = CONFIG_AP_CONFIG };
+	return ap_config_loose(value, &ret->matrix);
+}
 
-	/* Any other name is left to the kernel that has, or has not, such a file. */
+static int apply_attr(struct definition *d, const char *name, const char *value)
+{
+	struct config_entry entry;
+	bool leading_zero;
+	int rc;
+
 	if (!strcmp(name, "ap_config"))
-		apply_ap_config(d, value);
+		return apply_ap_config(d, value);
+
+	rc = config_attr_read(name, value, &entry, &leading_zero);
+	if (rc == -ENOENT) {
+		/* Any other name is left to the kernel that has, or has not, such a file. */
+		if (!*d->other) {
+			snprintf(d->other, sizeof(d->other), "%s", *name ? name : "?");
+			str_printable(d->other);
+		}
+		return 0;
+	}
+	d->set_only |= entry.clear;
+	if (rc < 0) {
+		definition_problem(d, CONFIG_BAD_NUMBER, "'%.40s' of %s is no ID of 0..255", value,
+				   name);
+		return 0;
+	}
+	if (leading_zero)
+		definition_problem(d, CONFIG_BAD_NUMBER,
+				   "'%.40s' of %s has a leading zero: the kernel reads %u", value,
+				   name, entry.id);
+	(entry.clear ? vfioap_mask_clear : vfioap_mask_set)(matrix_ids(&d->matrix, entry.what),
+							    entry.id);
+	return add_entry(d, entry);
 }
 
 /* An element is an object with exactly one key, whose value is a string (mdev.rs). */
-static void parse_element(struct definition *d, size_t i, struct json_object *element)
+static int parse_element(struct definition *d, size_t i, struct json_object *element)
 {
 	struct json_object_iterator it;
 	struct json_object *value;
@@ -186,7 +225,7 @@ static void parse_element(struct definition *d, size_t i, struct json_object *el
 	    json_object_object_length(element) != 1) {
 		definition_problem(d, CONFIG_BAD_FIELD,
 				   "element %zu of attrs is no object of one key", i);
-		return;
+		return 0;
 	}
 
 	it = json_object_iter_begin(element);
@@ -194,16 +233,16 @@ static void parse_element(struct definition *d, size_t i, struct json_object *el
 	if (!json_object_is_type(value, json_type_string)) {
 		definition_problem(d, CONFIG_BAD_FIELD,
 				   "the value of element %zu of attrs is no text", i);
-		return;
+		return 0;
 	}
 
 	text = json_object_get_string(value);
 	if (strlen(text) != (size_t)json_object_get_string_len(value))
 		definition_problem(d, CONFIG_BAD_FIELD, "element %zu of attrs holds a NUL", i);
-	apply_attr(d, json_object_iter_peek_name(&it), text);
+	return apply_attr(d, json_object_iter_peek_name(&it), text);
 }
 
-static void parse_object(struct definition *d, struct json_object *object)
+static int parse_object(struct definition *d, struct json_object *object)
 {
 	struct json_object *type = NULL, *start = NULL, *list = NULL;
 
@@ -214,7 +253,7 @@ static void parse_object(struct definition *d, struct json_object *object)
 	if (!json_object_is_type(type, json_type_string))
 		definition_problem(d, CONFIG_BAD_FIELD, "mdev_type is %s",
 				   type ? "no text" : "missing");
-	else if (strcmp(json_object_get_string(type), DEVICE_TYPE) != 0)
+	else if (strcmp(json_object_get_string(type), CONFIG_DEVICE_TYPE) != 0)
 		definition_problem(d, CONFIG_OTHER_TYPE, "mdev_type is '%.60s'",
 				   json_object_get_string(type));
 
@@ -225,13 +264,18 @@ static void parse_object(struct definition *d, struct json_object *object)
 		d->start_auto = !strcmp(json_object_get_string(start), "auto");
 
 	if (!list) /* missing or null */
-		return;
+		return 0;
 	if (!json_object_is_type(list, json_type_array)) {
 		definition_problem(d, CONFIG_BAD_FIELD, "attrs is no array");
-		return;
+		return 0;
 	}
-	for (size_t i = 0; i < json_object_array_length(list); i++)
-		parse_element(d, i, json_object_array_get_idx(list, i));
+	for (size_t i = 0; i < json_object_array_length(list); i++) {
+		int rc = parse_element(d, i, json_object_array_get_idx(list, i));
+
+		if (rc < 0)
+			return rc;
+	}
+	return 0;
 }
 
 /* ---- one file -------------------------------------------------------------------------- */
@@ -247,11 +291,12 @@ static void tokener_put(struct json_tokener **tokener)
 		json_tokener_free(*tokener);
 }
 
-static int parse_text(struct definition *d, const char *text, size_t len)
+int config_parse(const char *text, size_t len, struct definition *d, struct json_object **ret)
 {
 	_cleanup_(tokener_put) struct json_tokener *tokener = json_tokener_new_ex(JSON_DEPTH);
 	_cleanup_(object_put) struct json_object *object = NULL;
 	enum json_tokener_error error;
+	int rc = 0;
 
 	if (!tokener)
 		return -ENOMEM;
@@ -272,8 +317,11 @@ static int parse_text(struct definition *d, const char *text, size_t len)
 	else if (!json_object_is_type(object, json_type_object))
 		definition_problem(d, CONFIG_BAD_JSON, "it is no object");
 	else
-		parse_object(d, object);
-	return 0;
+		rc = parse_object(d, object);
+
+	if (!rc && ret)
+		*ret = d->problem == CONFIG_BAD_JSON ? NULL : TAKE_PTR(object);
+	return rc;
 }
 
 /* Read one file anew; -ENOENT when there is none (any more), -ENOMEM. */
@@ -284,7 +332,7 @@ static int read_definition(int root, const char *name, struct definition *d)
 	size_t len;
 	int rc;
 
-	rc = file_read(root, path_join(path, PATH_DEFINITIONS, name), FILE_MAX, &text, &len);
+	rc = file_read(root, path_join(path, PATH_DEFINITIONS, name), SWAP_MAX, &text, &len);
 	if (rc == -ENOMEM)
 		return rc;
 	/* A link that leads nowhere is there, and mdevctl fails on it. */
@@ -300,11 +348,18 @@ static int read_definition(int root, const char *name, struct definition *d)
 	else if (rc < 0)
 		definition_problem(d, CONFIG_UNREADABLE, "%s", err_text(rc));
 	else
-		rc = parse_text(d, text, len);
+		rc = config_parse(text, len, d, NULL);
 	return rc == -ENOMEM ? rc : 0;
 }
 
 /* ---- all files ------------------------------------------------------------------------- */
+
+void definition_done(struct definition *d)
+{
+	free(d->entry);
+	d->entry = NULL;
+	d->n_entries = 0;
+}
 
 /* struct reader - config_list_read()'s walk over the directory */
 struct reader {
@@ -315,7 +370,7 @@ struct reader {
 
 static int add_definition(void *arg, const char *name)
 {
-	struct definition d = { .problem = CONFIG_OK };
+	_cleanup_(definition_done) struct definition d = { .problem = CONFIG_OK };
 	struct reader *r = arg;
 	int rc = 0;
 
@@ -343,6 +398,7 @@ static int add_definition(void *arg, const char *name)
 		r->room = room;
 	}
 	r->list.v[r->list.n++] = d;
+	d.entry = NULL;
 	return 0;
 }
 
@@ -351,7 +407,7 @@ static int read_broken(int root, struct definition_list *list, bool *ret_left)
 {
 	*ret_left = false;
 	for (size_t i = 0; i < list->n; i++) {
-		struct definition again = { .problem = CONFIG_OK };
+		_cleanup_(definition_done) struct definition again = { .problem = CONFIG_OK };
 		int rc;
 
 		if (list->v[i].problem != CONFIG_BAD_JSON)
@@ -360,6 +416,7 @@ static int read_broken(int root, struct definition_list *list, bool *ret_left)
 		rc = read_definition(root, again.uuid, &again);
 		if (rc == -ENOMEM)
 			return rc;
+		definition_done(&list->v[i]);
 		if (rc == -ENOENT) { /* removed meanwhile */
 			memmove(&list->v[i], &list->v[i + 1], (list->n - i - 1) * sizeof(*list->v));
 			list->n--;
@@ -367,6 +424,7 @@ static int read_broken(int root, struct definition_list *list, bool *ret_left)
 			continue;
 		}
 		list->v[i] = again;
+		again.entry = NULL;
 		*ret_left |= again.problem == CONFIG_BAD_JSON;
 	}
 	return 0;
@@ -421,6 +479,8 @@ int config_list_read(int root, struct definition_list *ret, struct err *err)
 
 void config_list_done(struct definition_list *list)
 {
+	for (size_t i = 0; i < list->n; i++)
+		definition_done(&list->v[i]);
 	free(list->v);
 	list->v = NULL;
 	list->n = 0;

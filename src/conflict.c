@@ -11,12 +11,15 @@
 
 #include <errno.h>
 
+#include "kernel.h"
+#include "obstacle.h"
 #include "unseen.h"
 
 /* What every rule needs. */
 struct judge {
 	const struct snapshot *now;
 	const struct wish *want;
+	const struct apbus *after; /* the bus as it will be */
 	unsigned flags;
 	struct findings *ret;
 };
@@ -44,19 +47,6 @@ static void gained_queues(struct qset *ret, const struct matrix *was, const stru
 	matrix_queues(ret, is);
 	matrix_queues(&old, was);
 	qset_andnot(ret, &old);
-}
-
-/* The queues of @m that @masks give to the host; driver overrides that work are not. */
-static void host_queues(struct qset *ret, const struct apbus *bus, const struct apbus_masks *masks,
-			const struct matrix *m)
-{
-	struct qset exempt = bus->override;
-	struct vfioap_mask adapters = vfioap_mask_and(m->adapters, masks->apmask);
-	struct vfioap_mask domains = vfioap_mask_and(m->domains, masks->aqmask);
-
-	qset_product(ret, &adapters, &domains);
-	qset_and(&exempt, &bus->vfio_driver);
-	qset_andnot(ret, &exempt);
 }
 
 /* "-a 4 -d 9", for commands that a hint names. */
@@ -89,7 +79,7 @@ static const char *holder_format(const struct judge *j, const char *uuid, char b
 	return buf;
 }
 
-/* Add @proto once for each product in @queues; @format makes message and hint of it. */
+/* Add @proto once for each product in @queues; @say makes message and hint of it. */
 typedef int say_fn(const struct judge *j, struct finding proto, const char *queues, void *arg);
 
 static int say_products(const struct judge *j, struct finding proto, struct qset *queues,
@@ -208,7 +198,8 @@ static int judge_definitions(const struct judge *j, const struct wish_device *de
 							 : FINDING_QUEUE_SHARED_DEFINITION };
 		struct qset queues, theirs;
 
-		if (def->problem != CONFIG_OK || wish_device_const(j->want, def->uuid))
+		if (def->problem != CONFIG_OK || wish_device_const(j->want, def->uuid) ||
+		    (def->start_auto && j->flags & CONFLICT_AUTOSTART))
 			continue;
 		gained_queues(&queues, was, &device->matrix);
 		matrix_queues(&theirs, &def->matrix);
@@ -262,15 +253,19 @@ static int judge_host(const struct judge *j, const struct wish_device *device)
 	struct finding proto = { .code = FINDING_QUEUE_HOST_ACTIVE };
 	bool is_new = !known || !known->mdev;
 	struct matrix owned = device->matrix;
-	struct qset lost, old, gained;
+	struct qset lost, old, gained, absent, unbound;
 	int rc;
 
-	host_queues(&lost, &j->now->bus, &j->want->masks, &device->matrix);
-	host_queues(&old, &j->now->bus, &j->now->bus.masks, was);
+	kernel_host_queues(&lost, j->after, &j->want->masks, &device->matrix);
+	kernel_host_queues(&old, &j->now->bus, &j->now->bus.masks, was);
 	qset_andnot(&lost, &old);
 	gained_queues(&gained, was, &device->matrix);
 	qset_and(&gained, &lost);
 	qset_andnot(&lost, &gained);
+	/* What no reserve would change has a message of its own, obstacle.c. */
+	obstacle_queues(j->now, j->after, &device->matrix, &absent, &unbound);
+	qset_andnot(&gained, &absent);
+	qset_andnot(&gained, &unbound);
 
 	memcpy(proto.uuid[0], device->uuid, UUID_SIZE);
 	rc = say_products(j, proto, &gained, say_host, &is_new);
@@ -307,8 +302,8 @@ static int judge_host_definition(const struct judge *j, const struct definition 
 	if (!active && !def->start_auto && j->flags & CONFLICT_FORCE)
 		proto.severity = FINDING_WARNING;
 
-	host_queues(&lost, &j->now->bus, &j->want->masks, &def->matrix);
-	host_queues(&old, &j->now->bus, &j->now->bus.masks, &def->matrix);
+	kernel_host_queues(&lost, j->after, &j->want->masks, &def->matrix);
+	kernel_host_queues(&old, &j->now->bus, &j->now->bus.masks, &def->matrix);
 	qset_andnot(&lost, &old);
 	if (active) {
 		matrix_queues(&old, &active->matrix);
@@ -494,14 +489,23 @@ static int judge_device(const struct judge *j, size_t index)
 int conflict_find(const struct snapshot *now, const struct wish *want, unsigned flags,
 		  struct findings *ret)
 {
-	const struct judge j = { .now = now, .want = want, .flags = flags, .ret = ret };
-	int rc = judge_mode(&j);
+	_cleanup_free_ struct apbus *after = malloc(sizeof(*after));
+	const struct judge j = {
+		.now = now, .want = want, .after = after, .flags = flags, .ret = ret
+	};
+	int rc;
 
+	if (!after)
+		return -ENOMEM;
+	wish_predict_bus(now, want, after);
+	rc = judge_mode(&j);
 	for (size_t i = 0; rc == 0 && i < want->n_devices; i++)
 		rc = judge_device(&j, i);
 	for (size_t i = 0; rc == 0 && i < now->definitions.n; i++)
 		rc = judge_host_definition(&j, &now->definitions.v[i]);
 	for (size_t i = 0; rc == 0 && i < now->mdevs.n; i++)
 		rc = judge_removed(&j, &now->mdevs.v[i]);
+	if (rc == 0)
+		rc = obstacle_find(now, want, ret);
 	return rc == 0 ? unseen_find(now, want, ret) : rc;
 }

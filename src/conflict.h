@@ -9,7 +9,10 @@
 #include "findings.h"
 #include "wish.h"
 
-enum conflict_flags { CONFLICT_FORCE = 1 << 0 };
+enum conflict_flags {
+	CONFLICT_FORCE = 1 << 0,
+	CONFLICT_AUTOSTART = 1 << 1, /* all autostart definitions are being looked at in turn */
+};
 
 /**
  * conflict_find() - all that speaks against going from @now to @want

@@ -26,7 +26,19 @@ enum finding_code {
 	FINDING_QUEUE_ABSENT,		 /* reserve: no such queue device exists yet */
 	FINDING_MASKS_AND_OVERRIDES,	 /* a mask is to change while driver overrides are set */
 	FINDING_MODULE_MISSING,		 /* vfio_ap is not loaded */
+	FINDING_QUEUE_NOT_BOUND,	 /* a queue that this kernel wants to be vfio_ap's */
+	FINDING_WRITE_REFUSED,		 /* the kernel would refuse a step half way */
+	FINDING_FILE_MISREAD,		 /* a definition that is not as it should be */
+	FINDING_DEVICE_DIFFERS,		 /* start: active with other resources than defined */
 	FINDING_UNDO_REFUSED,		 /* the kernel would refuse to take a step back */
+	FINDING_RESERVE_TAKES_MORE,	 /* reserve --exact: ... masks would take others too */
+	FINDING_OVERRIDE_FOREIGN,	 /* a driver override that is not vfio_ap's */
+	FINDING_OVERRIDE_VOLATILE,	 /* reserved by an override, which the card can lose */
+	FINDING_QUEUE_BUSY,		 /* reserve: requests in flight */
+	FINDING_CARD_TOO_OLD,		 /* older than CEX4: vfio_ap does not drive it */
+	FINDING_HOST_LOSES_MODE,	 /* reserve: the last online queue of a mode */
+	FINDING_HOST_LOSES_DEFAULT,	 /* reserve: all queues of the default domain */
+	FINDING_KEY_LEFT,		 /* release: a master key is still set */
 	FINDING_CODES,
 };
 

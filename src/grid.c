@@ -9,6 +9,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include "findings.h"
+
 /* Joining two rows saves nothing and hides an adapter. */
 #define JOIN_LEAST 3
 
@@ -78,9 +80,9 @@ static const char *card_trouble(const struct apbus_info *card)
 	}
 }
 
-static void cell_set(struct grid *grid, const struct matrix *guest, const char *others,
-		     unsigned apid, unsigned apqi)
+static void cell_set(struct grid *grid, const char *others, unsigned apid, unsigned apqi)
 {
+	const struct matrix *guest = &grid->guest;
 	const char *own = view_queue_reason(&grid->now->bus, apid, apqi);
 	const char *trouble = card_trouble(&grid->card[apid]);
 	enum grid_state state = GRID_IN_GUEST;
@@ -99,18 +101,17 @@ static void cell_set(struct grid *grid, const struct matrix *guest, const char *
 	grid->reason[apid][apqi] = own;
 }
 
-static int adapter_set(struct grid *grid, int root, const struct matrix *guest, unsigned apid,
-		       struct err *err)
+static int adapter_set(struct grid *grid, int root, unsigned apid, struct err *err)
 {
 	struct view_filtered filtered[VIEW_REASONS];
-	size_t n = view_filtered(grid->now, &grid->matrix, guest, apid, filtered);
+	size_t n = view_filtered(grid->now, &grid->matrix, &grid->guest, apid, filtered);
 	int rc;
 
 	rc = apbus_card_read(root, apid, &grid->card[apid], err);
 	if (rc < 0 && rc != -ENOENT && rc != -ENODEV)
 		return rc;
 	VFIOAP_MASK_FOREACH(apqi, &grid->matrix.domains)
-		cell_set(grid, guest, n ? filtered[0].reason : NULL, apid, apqi);
+		cell_set(grid, view_adapter_reason(filtered, n), apid, apqi);
 	return 0;
 }
 
@@ -119,17 +120,15 @@ int grid_new(int root, const struct snapshot *now, const struct device *device, 
 {
 	_cleanup_(grid_freep) struct grid *grid = calloc(1, sizeof(*grid));
 	const struct matrix *matrix = view_device_matrix(device);
-	struct matrix guest = { 0 };
-	bool predicted;
 
 	if (!grid)
 		return err_oom(err);
 	grid->now = now;
 	grid->device = device;
-	if (matrix && view_device_guest(now, device, &guest, &predicted))
+	if (matrix && view_device_guest(now, device, &grid->guest, &grid->predicted))
 		grid->matrix = *matrix;
 	VFIOAP_MASK_FOREACH(apid, &grid->matrix.adapters) {
-		int rc = adapter_set(grid, root, &guest, apid, err);
+		int rc = adapter_set(grid, root, apid, err);
 
 		if (rc < 0)
 			return rc;
@@ -275,7 +274,7 @@ static void block_print(const struct page *page, unsigned from, unsigned to)
 	}
 }
 
-static void heading_print(struct app *app, const struct grid *grid)
+void grid_heading(struct app *app, const struct grid *grid)
 {
 	const struct device *device = grid->device;
 	const char *start = view_device_start(device);
@@ -293,41 +292,10 @@ static void heading_print(struct app *app, const struct grid *grid)
 	out_printf(app, "\n");
 }
 
-/* "  QUEUES: REASON", broken behind blanks and commas where the line ends. */
-static void reason_print(struct app *app, const char *queues, const char *reason)
-{
-	_cleanup_free_ char *text = NULL;
-	const size_t width = out_width();
-	size_t at = 2, blank = 0;
-
-	if (asprintf(&text, "%s: %s", queues, reason) < 0) {
-		text = NULL;
-		out_no_memory();
-	}
-	out_printf(app, "  ");
-	for (const char *word = text; *word;) {
-		size_t len = strcspn(word, " ,");
-
-		len += word[len] == ',';
-		if (at + blank + len > width) {
-			out_printf(app, "\n    ");
-			at = 4;
-			blank = 0;
-		}
-		out_printf(app, "%*s%.*s", (int)blank, "", (int)len, word);
-		at += blank + len;
-		word += len;
-		blank = *word == ' ';
-		word += blank;
-	}
-	out_printf(app, "\n");
-}
-
-/* Which queues have which reason of their own; those that only follow are left out. */
-static void reasons_print(struct app *app, const struct grid *grid)
+void grid_reasons(struct app *app, const struct grid *grid)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(reasons); i++) {
-		_cleanup_free_ char *text = NULL;
+		_cleanup_free_ char *text = NULL, *line = NULL;
 		struct qset queues = { 0 };
 
 		VFIOAP_MASK_FOREACH(a, &grid->matrix.adapters)
@@ -340,13 +308,14 @@ static void reasons_print(struct app *app, const struct grid *grid)
 		if (qset_is_empty(&queues))
 			continue;
 		text = qset_format(&queues);
-		if (!text)
+		line = text ? finding_text("  %s: %s", text, reasons[i].text) : NULL;
+		if (!line)
 			out_no_memory();
-		reason_print(app, text, reasons[i].text);
+		out_wrapped(app, 0, 4, line);
 	}
 }
 
-static void empty_print(struct app *app, const struct grid *grid)
+void grid_empty(struct app *app, const struct grid *grid)
 {
 	const struct matrix *matrix = view_device_matrix(grid->device);
 	char adapters[VFIOAP_LIST_SIZE], domains[VFIOAP_LIST_SIZE];
@@ -365,9 +334,9 @@ void grid_print(struct app *app, const struct grid *grid, unsigned *seen)
 {
 	struct page page;
 
-	heading_print(app, grid);
+	grid_heading(app, grid);
 	if (!matrix_count(&grid->matrix)) {
-		empty_print(app, grid);
+		grid_empty(app, grid);
 		return;
 	}
 	page_init(&page, app, grid);
@@ -381,7 +350,7 @@ void grid_print(struct app *app, const struct grid *grid, unsigned *seen)
 	VFIOAP_MASK_FOREACH(a, &grid->matrix.adapters)
 		VFIOAP_MASK_FOREACH(d, &grid->matrix.domains)
 			*seen |= 1U << grid->state[a][d];
-	reasons_print(app, grid);
+	grid_reasons(app, grid);
 }
 
 void grid_legend(struct app *app, unsigned seen)

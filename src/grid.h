@@ -19,13 +19,15 @@ enum grid_state {
 
 /**
  * struct grid - 65536 cells: on the heap, by grid_new()
- * @reason:  of each cell, see grid_reason_text(); NULL in a guest
+ * @guest:   what the guest sees, or would see; @predicted: worked out, not read
+ * @reason:  of each cell; NULL in a guest
  * @card:    of each adapter in the matrix
  */
 struct grid {
 	const struct snapshot *now;
 	const struct device *device;
-	struct matrix matrix;
+	struct matrix matrix, guest;
+	bool predicted;
 	unsigned char state[VFIOAP_IDS][VFIOAP_IDS];
 	const char *reason[VFIOAP_IDS][VFIOAP_IDS];
 	struct apbus_info card[VFIOAP_IDS];
@@ -35,6 +37,18 @@ struct grid {
 int grid_new(int root, const struct snapshot *now, const struct device *device, struct grid **ret,
 	     struct err *err);
 void grid_freep(struct grid **grid);
+
+/** grid_heading() - a line about the device: its UUID, state and guest */
+void grid_heading(struct app *app, const struct grid *grid);
+
+/** grid_empty() - a line that says why there is nothing to show of a device without queues */
+void grid_empty(struct app *app, const struct grid *grid);
+
+/**
+ * grid_reasons() - which queues have which reason of their own, a line each; those that are only
+ * kept out with another queue of their adapter are left out
+ */
+void grid_reasons(struct app *app, const struct grid *grid);
 
 /** grid_print() - at most out_width() columns; adds to @seen the states that occur, as bits */
 void grid_print(struct app *app, const struct grid *grid, unsigned *seen);

@@ -37,7 +37,7 @@
 /* struct wait - one lock_acquire() */
 struct wait {
 	int root;
-	struct lock lock; /* dir is open; the rest once the lock is ours */
+	struct lock lock; /* dir is open, owner set; the rest once the lock is ours */
 	char temp[TEMP_NAME_SIZE];
 	struct lock_holder holder;
 	bool broke; /* a stale lock was seen: a peer may be about to unlink ours */
@@ -227,7 +227,7 @@ static int temp_write(struct wait *w)
 		}
 	}
 
-	len = snprintf(text, sizeof(text), "%d\n", (int)getpid());
+	len = snprintf(text, sizeof(text), "%d\n", (int)w->lock.owner);
 	n = write(fd, text, (size_t)len);
 	if (n != len)
 		return n < 0 ? -errno : -EIO;
@@ -366,7 +366,17 @@ static void wait_done(struct wait *w)
 int lock_acquire(int root, unsigned timeout_ms, const volatile sig_atomic_t *stop,
 		 lock_progress_fn *progress, void *arg, struct lock *ret, struct err *err)
 {
-	_cleanup_(wait_done) struct wait w = { .root = root, .lock.dir = -1, .err = err };
+	return lock_acquire_for(root, getpid(), timeout_ms, stop, progress, arg, ret, err);
+}
+
+int lock_acquire_for(int root, pid_t owner, unsigned timeout_ms, const volatile sig_atomic_t *stop,
+		     lock_progress_fn *progress, void *arg, struct lock *ret, struct err *err)
+{
+	_cleanup_(wait_done) struct wait w = {
+		.root = root,
+		.lock = { .dir = -1, .owner = owner },
+		.err = err,
+	};
 	int rc;
 
 	w.lock.dir = open_dir(root, true, err);
@@ -407,11 +417,39 @@ void lock_release(struct lock *lock)
 
 	/* Of a child the lock is not; nor is what somebody else has put there meanwhile. */
 	if (lock->pid == getpid() && path_is_ours(lock) &&
-	    !look(lock->dir, lock->dir, &state, &holder, &fd) && holder.pid == lock->pid)
+	    !look(lock->dir, lock->dir, &state, &holder, &fd) && holder.pid == lock->owner)
 		unlinkat(lock->dir, PATH_LOCK_NAME, 0);
 
-	close(lock->dir);
+	lock_keep(lock);
+}
+
+void lock_keep(struct lock *lock)
+{
+	if (lock->held)
+		close(lock->dir);
 	*lock = (struct lock){ 0 };
+}
+
+int lock_release_for(int root, pid_t owner, struct err *err)
+{
+	_cleanup_close_ int dir = -1, fd = -1;
+	struct lock_holder holder;
+	enum lock_state state;
+	int rc;
+
+	dir = sysfs_open(root, PATH_LOCK_DIR, O_RDONLY | O_DIRECTORY);
+	if (dir == -ENOENT)
+		return 0;
+	if (dir < 0)
+		return err_errno(err, dir, "cannot open '/" PATH_LOCK_DIR "'");
+	rc = look(root, dir, &state, &holder, &fd);
+	if (rc < 0)
+		return err_errno(err, rc, "cannot read '/" PATH_LOCK "'");
+	if (holder.pid != owner || fd < 0 || !still_there(dir, fd))
+		return 0;
+	if (unlinkat(dir, PATH_LOCK_NAME, 0) < 0 && errno != ENOENT)
+		return err_errno(err, -errno, "cannot remove '/" PATH_LOCK "'");
+	return 0;
 }
 
 int lock_look(int root, enum lock_state *ret_state, struct lock_holder *ret_holder, struct err *err)

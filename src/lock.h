@@ -17,9 +17,10 @@
 /** struct lock - the lock while it is held; all zero: not held */
 struct lock {
 	bool held;
-	int dir;   /* directory of the lock file */
-	pid_t pid; /* who took it: a child that inherits the struct does not release it */
-	dev_t dev; /* the lock file that is ours */
+	int dir;     /* directory of the lock file */
+	pid_t pid;   /* who took it: a child that inherits the struct does not release it */
+	pid_t owner; /* whose number it holds: of the same process, but in a callout */
+	dev_t dev;   /* the lock file that is ours */
 	ino_t ino;
 };
 
@@ -51,6 +52,24 @@ int lock_acquire(int root, unsigned timeout_ms, const volatile sig_atomic_t *sto
 
 /** lock_release() - give it back, unless it is no longer ours; for _cleanup_() */
 void lock_release(struct lock *lock);
+
+/* ---- for a callout, whose caller owns the lock ------------------------------------------------
+ */
+
+/**
+ * lock_acquire_for() - as lock_acquire(), in the name of @owner
+ *
+ * Source: ap_get_lock_callout() of s390-tools (libap/ap.c): mdevctl owns what its callout takes,
+ * from `pre` to `post`.  A lock that @owner holds already is waited for like any other.
+ */
+int lock_acquire_for(int root, pid_t owner, unsigned timeout_ms, const volatile sig_atomic_t *stop,
+		     lock_progress_fn *progress, void *arg, struct lock *ret, struct err *err);
+
+/** lock_keep() - let go of @lock without giving the lock back: its owner has it from now on */
+void lock_keep(struct lock *lock);
+
+/** lock_release_for() - give back the lock that @owner holds; 0 also when it holds none */
+int lock_release_for(int root, pid_t owner, struct err *err);
 
 /** enum lock_state - what stands at the lock's path; see lock_look() */
 enum lock_state {

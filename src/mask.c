@@ -356,17 +356,27 @@ char *vfioap_hex_format(const struct vfioap_mask *m, char buf[VFIOAP_HEX_SIZE])
 	return buf;
 }
 
-static size_t id_format(unsigned id, char *buf, size_t size)
+/* Returns the end of what it wrote. */
+static char *id_format(unsigned id, char *p)
 {
-	return (size_t)snprintf(buf, size, id < 10 ? "%u" : "0x%02x", id);
+	static const char digits[] = "0123456789abcdef";
+
+	if (id >= 10) {
+		*p++ = '0';
+		*p++ = 'x';
+		*p++ = digits[id / 16];
+	}
+	*p++ = digits[id % 16];
+	return p;
 }
 
 /*
- * Append @m to the @len bytes in @buf, each item with @sign in front; returns
- * the new length.  VFIOAP_LIST_SIZE holds the longest text: 256 items of which
- * none is joined with the next, as in "-0,-2,...,+1,+3,...", are 1499 bytes.
+ * Append @m to what ends at @p in @buf, each item with @sign in front unless
+ * that is '\0'; returns the new end.  VFIOAP_LIST_SIZE holds the longest text:
+ * 256 items of which none is joined with the next, as in "-0,-2,...,+1,+3,...",
+ * are 1505 bytes.
  */
-static size_t items_format(const struct vfioap_mask *m, const char *sign, char *buf, size_t len)
+static char *items_format(const struct vfioap_mask *m, char sign, const char *buf, char *p)
 {
 	unsigned first, last;
 
@@ -378,31 +388,32 @@ static size_t items_format(const struct vfioap_mask *m, const char *sign, char *
 		if (last == first + 1)
 			last = first;
 
-		len += (size_t)snprintf(buf + len, VFIOAP_LIST_SIZE - len, "%s%s", len ? "," : "",
-					sign);
-		len += id_format(first, buf + len, VFIOAP_LIST_SIZE - len);
+		if (p > buf)
+			*p++ = ',';
+		if (sign)
+			*p++ = sign;
+		p = id_format(first, p);
 		if (last > first) {
-			buf[len++] = '-';
-			len += id_format(last, buf + len, VFIOAP_LIST_SIZE - len);
+			*p++ = '-';
+			p = id_format(last, p);
 		}
 	}
-	return len;
+	*p = '\0';
+	return p;
 }
 
 char *vfioap_list_format(const struct vfioap_mask *m, char buf[VFIOAP_LIST_SIZE])
 {
-	if (!items_format(m, "", buf, 0))
+	if (items_format(m, '\0', buf, buf) == buf)
 		snprintf(buf, VFIOAP_LIST_SIZE, "none");
 	return buf;
 }
 
 char *vfioap_change_format(const struct vfioap_change *change, char buf[VFIOAP_LIST_SIZE])
 {
-	size_t len;
+	char *end = items_format(&change->clear, '-', buf, buf);
 
-	buf[0] = '\0';
-	len = items_format(&change->clear, "-", buf, 0);
-	items_format(&change->set, "+", buf, len);
+	items_format(&change->set, '+', buf, end);
 	return buf;
 }
 

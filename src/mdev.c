@@ -444,6 +444,7 @@ int mdev_list_read(int root, bool want_guest, struct mdev_list *ret, struct err 
 	int rc;
 
 	r.list.loaded = sysfs_exists(root, PATH_VFIO_AP);
+	r.list.has_vfio_dev = sysfs_exists(root, PATH_VFIO_DEV_CLASS);
 	read_features(root, &r.list);
 
 	rc = sysfs_list(root, PATH_MATRIX, add_mdev, &r);

@@ -51,12 +51,13 @@ struct mdev {
  * @loaded:           vfio_ap is there
  * @has_ap_config, @has_guest_matrix: found on a device or in `features`
  * @has_features:     /sys/devices/vfio_ap/matrix/features exists
+ * @has_vfio_dev:     /sys/class/vfio-dev exists (6.1)
  * @available:        available_instances, -1 unknown
  */
 struct mdev_list {
 	struct mdev *v;
 	size_t n;
-	bool loaded, has_ap_config, has_guest_matrix, has_features;
+	bool loaded, has_ap_config, has_guest_matrix, has_features, has_vfio_dev;
 	long available;
 };
 

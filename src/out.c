@@ -49,6 +49,29 @@ void out_printf(struct app *app, const char *fmt, ...)
 	stdout_write(app, text, (size_t)len);
 }
 
+void out_wrapped(struct app *app, size_t at, unsigned indent, const char *text)
+{
+	const size_t width = out_width();
+	size_t blank = 0;
+
+	while (*text) {
+		size_t len = strcspn(text, " ,");
+
+		len += text[len] == ',';
+		if (at + blank + len > width && at > indent) {
+			out_printf(app, "\n%*s", (int)indent, "");
+			at = indent;
+			blank = 0;
+		}
+		out_printf(app, "%*s%.*s", (int)blank, "", (int)len, text);
+		at += blank + len;
+		text += len;
+		blank = *text == ' ';
+		text += blank;
+	}
+	out_printf(app, "\n");
+}
+
 int out_flush(struct app *app)
 {
 	if (fflush(stdout) != 0 && !app->out_errno)

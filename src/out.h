@@ -24,6 +24,13 @@ void out_no_memory(void) __attribute__((noreturn));
 /** out_printf() - write to stdout; an error is kept for cmd_finish() */
 void out_printf(struct app *app, const char *fmt, ...) _printf_(2, 3);
 
+/**
+ * out_wrapped() - a text and a newline, broken behind blanks and commas where the line ends
+ * @at:     columns that stand on the line already
+ * @indent: of the lines that follow
+ */
+void out_wrapped(struct app *app, size_t at, unsigned indent, const char *text);
+
 /** out_flush() - 0; -EPIPE when the reader went away; other errno */
 int out_flush(struct app *app);
 

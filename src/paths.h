@@ -15,7 +15,10 @@
 #define PATH_AP_BUS	    "sys/bus/ap"
 #define PATH_AP_DEVICES	    PATH_AP_BUS "/devices"
 #define PATH_AP_DRIVERS	    PATH_AP_BUS "/drivers"
+#define PATH_AP_VFIO	    PATH_AP_DRIVERS "/vfio_ap"
+#define PATH_AP_UNBIND	    PATH_AP_VFIO "/unbind"
 #define PATH_AP_PROBE	    PATH_AP_BUS "/drivers_probe"
+#define PATH_AP_DOMAIN	    PATH_AP_BUS "/ap_domain"
 #define PATH_AP_MASK	    PATH_AP_BUS "/apmask"
 #define PATH_AQ_MASK	    PATH_AP_BUS "/aqmask"
 #define PATH_AP_MAX_ADAPTER PATH_AP_BUS "/ap_max_adapter_id"
@@ -24,6 +27,7 @@
 #define PATH_AP_USAGE	    PATH_AP_BUS "/ap_usage_domain_mask"
 #define PATH_AP_CONTROL	    PATH_AP_BUS "/ap_control_domain_mask"
 #define PATH_AP_FEATURES    PATH_AP_BUS "/features"
+#define PATH_AP_INTERRUPTS  PATH_AP_BUS "/ap_interrupts"
 #define PATH_AP_COMPLETE    PATH_AP_BUS "/bindings_complete_count"
 #define PATH_AP_BOOT_APMASK "sys/module/ap/parameters/apmask"
 #define PATH_AP_BOOT_AQMASK "sys/module/ap/parameters/aqmask"
@@ -35,6 +39,7 @@
 #define PATH_MATRIX_TYPE      PATH_MATRIX "/mdev_supported_types/vfio_ap-passthrough"
 #define PATH_MATRIX_CREATE    PATH_MATRIX_TYPE "/create"
 #define PATH_MATRIX_AVAILABLE PATH_MATRIX_TYPE "/available_instances"
+#define PATH_VFIO_DEV_CLASS   "sys/class/vfio-dev"
 #define PATH_VFIO_NODES	      "dev/vfio"
 
 /* Files shared with the peers. */
@@ -46,7 +51,10 @@
 #define PATH_LOCK_NAME	 "s390apconfig.lock"
 #define PATH_LOCK	 PATH_LOCK_DIR "/" PATH_LOCK_NAME
 
-#define PATH_PROC "proc"
+#define PATH_MODPROBE "sbin/modprobe"
+
+#define PATH_PROC   "proc"
+#define PATH_KERNEL PATH_PROC "/sys/kernel/osrelease"
 
 /** Size of the buffer for the path of a device or one of its files. */
 #define PATH_SIZE 256
@@ -97,6 +105,15 @@ static inline char *path_mdev(char buf[PATH_SIZE], const char *uuid, const char 
 static inline char *path_definition(char buf[PATH_SIZE], const char *uuid)
 {
 	return path_join(buf, PATH_DEFINITIONS, path_uuid(uuid));
+}
+
+/** path_cdev() - the node of a device itself, /dev/vfio/devices/vfioK; returns @buf */
+static inline char *path_cdev(char buf[PATH_SIZE], int cdev)
+{
+	char name[32];
+
+	snprintf(name, sizeof(name), "devices/vfio%d", cdev);
+	return path_join(buf, PATH_VFIO_NODES, name);
 }
 
 /** path_group() - the node of an IOMMU group, /dev/vfio/N; returns @buf */

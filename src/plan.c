@@ -10,13 +10,19 @@
 
 #include <errno.h>
 
+#include "kernel.h"
+#include "override.h"
 #include "paths.h"
 
-/* A list under way: @state is a wish that has come true as far as the steps go. */
+/*
+ * A list under way: @state is a wish that has come true as far as the steps go, @kernel what
+ * the kernel thinks of it.
+ */
 struct builder {
 	const struct snapshot *now;
 	const struct wish *want;
 	struct wish *state;
+	struct kernel *kernel;
 	struct plan *plan;
 };
 
@@ -24,12 +30,18 @@ enum dimension { ADAPTER, DOMAIN, CONTROL };
 
 static const struct {
 	const char *what, *assign, *unassign;
+	char option;
 } dimensions[] = {
 	[ADAPTER] = { .what = "adapter",
+		      .option = 'a',
 		      .assign = "assign_adapter",
 		      .unassign = "unassign_adapter" },
-	[DOMAIN] = { .what = "domain", .assign = "assign_domain", .unassign = "unassign_domain" },
+	[DOMAIN] = { .what = "domain",
+		     .option = 'd',
+		     .assign = "assign_domain",
+		     .unassign = "unassign_domain" },
 	[CONTROL] = { .what = "control domain",
+		      .option = 'c',
 		      .assign = "assign_control_domain",
 		      .unassign = "unassign_control_domain" },
 };
@@ -51,6 +63,7 @@ static void step_done(struct plan_step *step)
 	free(step->undo_path);
 	free(step->undo_text);
 	free(step->what);
+	free(step->command);
 }
 
 void plan_done(struct plan *plan)
@@ -66,6 +79,10 @@ void plan_done(struct plan *plan)
 
 char *plan_shell(const char *path, const char *text)
 {
+	if (strcmp(path, PATH_MODPROBE) == 0)
+		return finding_text("modprobe %s", text);
+	if (strcmp(text, "\n") == 0)
+		return finding_text("echo > /%s", path);
 	return finding_text("echo %s > /%s", text, path);
 }
 
@@ -77,50 +94,12 @@ const struct plan_step *plan_unsafe_step(const struct plan *plan)
 	return NULL;
 }
 
-/* ---- what the kernel would refuse --------------------------------------------------- */
-
-bool plan_undo_is_refused(const struct apbus *bus, const struct wish *state, const char *uuid,
-			  const struct matrix *matrix)
+const struct plan_step *plan_refused_step(const struct plan *plan)
 {
-	struct vfioap_mask adapters = vfioap_mask_and(matrix->adapters, state->masks.apmask);
-	struct vfioap_mask domains = vfioap_mask_and(matrix->domains, state->masks.aqmask);
-	struct qset host, exempt = bus->override;
-
-	qset_product(&host, &adapters, &domains);
-	qset_and(&exempt, &bus->vfio_driver);
-	qset_andnot(&host, &exempt);
-	if (!qset_is_empty(&host))
-		return true;
-
-	for (size_t i = 0; i < state->n_devices; i++) {
-		const struct wish_device *other = &state->device[i];
-
-		if (strcmp(other->uuid, uuid) != 0 && matrix_collide(&other->matrix, matrix))
-			return true;
-	}
-	return false;
-}
-
-bool plan_mask_is_refused(const struct apbus *bus, const struct wish *state, bool is_apmask,
-			  const struct vfioap_mask *set)
-{
-	struct vfioap_mask all = vfioap_mask_range(0, VFIOAP_IDS - 1);
-	bool newer = bus->bindings_complete_count || bus->override_known;
-	struct vfioap_mask apmask = newer ? all : state->masks.apmask;
-	struct vfioap_mask aqmask = newer ? all : state->masks.aqmask;
-
-	if (is_apmask)
-		apmask = *set;
-	else
-		aqmask = *set;
-	for (size_t i = 0; i < state->n_devices; i++) {
-		const struct matrix *m = &state->device[i].matrix;
-
-		if (vfioap_mask_intersects(&m->adapters, &apmask) &&
-		    vfioap_mask_intersects(&m->domains, &aqmask))
-			return true;
-	}
-	return false;
+	for (size_t i = 0; i < plan->n_steps; i++)
+		if (plan->step[i].answer < 0 && !plan->step[i].optional)
+			return &plan->step[i];
+	return NULL;
 }
 
 /* ---- steps ----------------------------------------------------------------------------- */
@@ -139,6 +118,8 @@ static int step_add(struct builder *b, struct plan_step step, bool has_undo)
 		return -ENOMEM;
 	}
 	plan->step = v;
+	step.answer = kernel_write(b->kernel, step.path, step.text);
+	step.refused = has_undo && kernel_ask(b->kernel, step.undo_path, step.undo_text) < 0;
 	v[plan->n_steps++] = step;
 	return 0;
 }
@@ -155,19 +136,20 @@ static int step_mask(struct builder *b, bool is_apmask, struct vfioap_change cha
 		return 0;
 	*mask = vfioap_change_apply(&change, *mask);
 	vfioap_list_format(sets ? &change.set : &change.clear, list);
-	return step_add(b,
-			(struct plan_step){
-				.path = strdup(path),
-				.text = strdup(vfioap_change_format(&change, text)),
-				.undo_path = strdup(path),
-				.undo_text = strdup(vfioap_change_format(&undo, undo_text)),
-				.what = finding_text("%s %s %s in %s", sets ? "set" : "clear",
-						     is_apmask ? "adapters" : "domains", list,
-						     is_apmask ? "apmask" : "aqmask"),
-				.refused = plan_mask_is_refused(&b->now->bus, b->state, is_apmask,
-								&undo.set),
-			},
-			true);
+	return step_add(
+		b,
+		(struct plan_step){
+			.path = strdup(path),
+			.text = strdup(vfioap_change_format(&change, text)),
+			.undo_path = strdup(path),
+			.undo_text = strdup(vfioap_change_format(&undo, undo_text)),
+			.what = finding_text("%s %s %s in %s", sets ? "set" : "clear",
+					     is_apmask ? "adapters" : "domains", list,
+					     is_apmask ? "apmask" : "aqmask"),
+			.command = finding_text("vfioap %s -A -%c %s", sets ? "release" : "reserve",
+						is_apmask ? 'a' : 'd', list),
+		},
+		true);
 }
 
 /* One ID of one device, by its own file. */
@@ -177,7 +159,6 @@ static int step_single(struct builder *b, struct wish_device *device, enum dimen
 	const char *file = assign ? dimensions[dimension].assign : dimensions[dimension].unassign;
 	const char *undo = assign ? dimensions[dimension].unassign : dimensions[dimension].assign;
 	struct vfioap_mask one = vfioap_mask_range(id, id);
-	struct matrix before = device->matrix;
 	char path[PATH_SIZE], undo_path[PATH_SIZE], text[VFIOAP_LIST_SIZE];
 	struct vfioap_mask *ids = matrix_ids(&device->matrix, dimension);
 
@@ -193,11 +174,21 @@ static int step_single(struct builder *b, struct wish_device *device, enum dimen
 			.what = finding_text(assign ? "assign %s %s to device '%s'"
 						    : "unassign %s %s from device '%s'",
 					     dimensions[dimension].what, text, device->uuid),
-			.refused =
-				!assign && dimension != CONTROL &&
-				plan_undo_is_refused(&b->now->bus, b->state, device->uuid, &before),
+			.command =
+				finding_text("vfioap %s %s -%c %s", assign ? "assign" : "unassign",
+					     device->uuid, dimensions[dimension].option, text),
 		},
 		true);
+}
+
+/* "vfioap set UUID -a 5,6 -d 4 -c none" */
+static char *set_command(const char *uuid, const struct matrix *m)
+{
+	char a[VFIOAP_LIST_SIZE], d[VFIOAP_LIST_SIZE], c[VFIOAP_LIST_SIZE];
+
+	return finding_text("vfioap set %s -a %s -d %s -c %s", uuid,
+			    vfioap_list_format(&m->adapters, a), vfioap_list_format(&m->domains, d),
+			    vfioap_list_format(&m->controls, c));
 }
 
 static int step_config(struct builder *b, struct wish_device *device, const struct matrix *to)
@@ -218,9 +209,8 @@ static int step_config(struct builder *b, struct wish_device *device, const stru
 			.what = finding_text(refresh ? "refresh the guest's view of device '%s'"
 						     : "set the matrix of device '%s'",
 					     device->uuid),
+			.command = set_command(device->uuid, to),
 			.optional = refresh,
-			.refused =
-				plan_undo_is_refused(&b->now->bus, b->state, device->uuid, &before),
 		},
 		true);
 }
@@ -262,12 +252,25 @@ static unsigned matrix_distance(const struct matrix *a, const struct matrix *b)
 	return n;
 }
 
-/* One ID: its own file, which touches nothing else.  Several: at once, where that is known. */
+static bool config_is_taken(const struct builder *b, const char *uuid, const struct matrix *m)
+{
+	char path[PATH_SIZE], text[AP_CONFIG_SIZE];
+
+	return b->kernel->caps.ap_config &&
+	       kernel_ask(b->kernel, path_mdev(path, uuid, "ap_config"),
+			  ap_config_format(m, text)) == 0;
+}
+
+/*
+ * One ID: its own file, which touches nothing else.  Several: at once, where that is known,
+ * and taken: a queue that the host has got meanwhile is in the way of ap_config, but not of
+ * taking others out.
+ */
 static int step_matrix(struct builder *b, struct wish_device *device, const struct matrix *to)
 {
 	unsigned distance = matrix_distance(&device->matrix, to);
 
-	if (distance > 1 && b->now->mdevs.has_ap_config)
+	if (distance > 1 && config_is_taken(b, device->uuid, to))
 		return step_config(b, device, to);
 	return distance > 0 ? step_singles(b, device, to) : 0;
 }
@@ -333,6 +336,22 @@ static int build_masks(struct builder *b, bool set)
 	return rc < 0 ? rc : step_mask(b, false, aq);
 }
 
+/* Queue by queue: what is for guests before devices grow, what is the host's behind that. */
+static int build_overrides(struct builder *b, bool set)
+{
+	const struct apbus *bus = &b->now->bus;
+	struct plan_step step;
+	struct qset queues;
+	int rc = 0;
+
+	override_queues(bus, b->want, set, &queues);
+	QSET_FOREACH(apid, apqi, &queues)
+		for (enum override_part part = 0; rc == 0 && part < OVERRIDE_PARTS; part++)
+			if (override_step(bus, b->want, part, apid, apqi, &step))
+				rc = step_add(b, step, true);
+	return rc;
+}
+
 /* Does somebody else get a queue that @was gives up on the way to @is? */
 static bool is_needed(const struct builder *b, const char *uuid, const struct matrix *was,
 		      const struct matrix *is)
@@ -380,6 +399,31 @@ static int build_shrink(struct builder *b)
 	return rc;
 }
 
+/* One entry of a definition, as it stands there. */
+static int step_entry(struct builder *b, struct wish_device *device,
+		      const struct config_entry *entry)
+{
+	static const enum dimension of[] = {
+		[CONFIG_ADAPTER] = ADAPTER,
+		[CONFIG_DOMAIN] = DOMAIN,
+		[CONFIG_CONTROL] = CONTROL,
+	};
+
+	if (entry->what == CONFIG_AP_CONFIG)
+		return step_config(b, device, &entry->matrix);
+	return step_single(b, device, of[entry->what], entry->id, !entry->clear);
+}
+
+static int step_entries(struct builder *b, struct wish_device *device,
+			const struct definition *definition)
+{
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < definition->n_entries; i++)
+		rc = step_entry(b, device, &definition->entry[i]);
+	return rc;
+}
+
 static int build_grow(struct builder *b)
 {
 	int rc = 0;
@@ -390,6 +434,8 @@ static int build_grow(struct builder *b)
 
 		if (!device)
 			rc = step_create(b, wanted->uuid, &device);
+		if (rc == 0 && wanted->definition)
+			rc = step_entries(b, device, wanted->definition);
 		if (rc == 0)
 			rc = step_matrix(b, device, &wanted->matrix);
 	}
@@ -426,14 +472,16 @@ static int step_refresh(struct builder *b, struct wish_device *device,
 {
 	unsigned apid = vfioap_mask_next(filtered, 0);
 	size_t first = b->plan->n_steps;
+	struct qset host;
 	int rc;
 
 	/* What would be refused is left alone: the command says what the guest does not see. */
-	if (plan_undo_is_refused(&b->now->bus, b->state, device->uuid, &device->matrix))
-		return 0;
-	if (b->now->mdevs.has_ap_config)
+	if (config_is_taken(b, device->uuid, &device->matrix))
 		return step_config(b, device, &device->matrix);
-	if (apid == VFIOAP_IDS)
+	if (b->kernel->caps.ap_config || !b->kernel->caps.dynamic || apid == VFIOAP_IDS)
+		return 0;
+	kernel_host_queues(&host, &b->kernel->bus, &b->kernel->bus.masks, &device->matrix);
+	if (!qset_is_empty(&host))
 		return 0;
 
 	rc = step_single(b, device, ADAPTER, apid, false);
@@ -457,8 +505,12 @@ static int build_refresh(struct builder *b)
 		const struct wish_device *wanted = &b->want->device[i];
 		struct vfioap_mask filtered;
 
+		size_t first = b->plan->n_steps;
+
 		if (is_stale(b, after, wanted, &filtered))
 			rc = step_refresh(b, wish_device(b->state, wanted->uuid), &filtered);
+		for (size_t k = first; wanted->refresh && k < b->plan->n_steps; k++)
+			b->plan->step[k].optional = false;
 	}
 	return rc;
 }
@@ -482,13 +534,18 @@ int plan_build(const struct snapshot *now, const struct wish *want, struct plan 
 {
 	_cleanup_(plan_done) struct plan plan = { .hold_missing = now->holders.complete };
 	_cleanup_(wish_freep) struct wish *state = wish_new(now);
-	struct builder b = { .now = now, .want = want, .state = state, .plan = &plan };
+	_cleanup_(kernel_freep) struct kernel *kernel = kernel_new(now);
+	struct builder b = {
+		.now = now, .want = want, .state = state, .kernel = kernel, .plan = &plan
+	};
 	int rc;
 
-	if (!state)
+	if (!state || !kernel)
 		return err_oom(err);
 
 	rc = build_masks(&b, false);
+	if (rc == 0)
+		rc = build_overrides(&b, true);
 	if (rc == 0)
 		rc = build_shrink(&b);
 	if (rc == 0)
@@ -496,9 +553,13 @@ int plan_build(const struct snapshot *now, const struct wish *want, struct plan 
 	if (rc == 0)
 		rc = build_masks(&b, true);
 	if (rc == 0)
+		rc = build_overrides(&b, false);
+	if (rc == 0)
 		rc = build_refresh(&b);
 	if (rc == 0)
 		rc = build_remove(&b);
+	if (rc == 0)
+		rc = plan_order(now, &plan);
 	if (rc < 0)
 		return err_oom(err);
 

@@ -22,7 +22,9 @@ enum plan_state {
  * @path:      relative to the root, "sys/bus/ap/aqmask"
  * @text:      exactly what is written
  * @undo_path, @undo_text: the write that takes it back; NULL: there is none
+ * @answer:    what the kernel will answer to the write: 0, or a negative errno
  * @refused:   the kernel would refuse the undo from the state after this step
+ * @command:   does this step alone, "vfioap reserve -A -a 5"; NULL: none does
  * @optional:  brings guest_matrix up to date: when it fails, all else stays
  * @what:      in words, "assign adapter 5 to device '6217...'"
  */
@@ -32,6 +34,8 @@ struct plan_step {
 	char *undo_path;
 	char *undo_text;
 	char *what;
+	char *command;
+	int answer;
 	bool refused, optional;
 	enum plan_state state;
 };
@@ -40,6 +44,7 @@ struct plan_step {
  * struct plan
  * @hold: nodes ("dev/vfio/3") opened before the first write and kept to the end, so that no
  *        guest can open a device that is being removed
+ * @failed: the step that plan_apply() failed at; NULL none
  * @hold_missing: a node that does not exist is no reason to refuse: /proc told of everybody
  */
 struct plan {
@@ -48,6 +53,7 @@ struct plan {
 	char **hold;
 	size_t n_holds;
 	bool hold_missing;
+	const struct plan_step *failed;
 };
 
 void plan_done(struct plan *plan);
@@ -63,29 +69,28 @@ void plan_done(struct plan *plan);
 int plan_build(const struct snapshot *now, const struct wish *want, struct plan *ret,
 	       struct err *err);
 
-/**
- * plan_undo_is_refused() - pure: would the kernel refuse to give @uuid the @matrix (again)
- * @state: masks and devices as they are then; what @uuid has there does not count
- *
- * Source: vfio_ap_ops.c of Linux, vfio_ap_mdev_validate_masks(): the whole matrix is looked
- * at, for queues of the host and for those of other devices.
- */
-bool plan_undo_is_refused(const struct apbus *bus, const struct wish *state, const char *uuid,
-			  const struct matrix *matrix);
-
-/**
- * plan_mask_is_refused() - pure: would the kernel refuse to set the bits @set
- *
- * Source: vfio_ap_mdev_in_use(): up to 6.18 a device's queue counts only when its other bit
- * is set, since 6.19 always.
- */
-bool plan_mask_is_refused(const struct apbus *bus, const struct wish *state, bool is_apmask,
-			  const struct vfioap_mask *set);
-
 /** plan_unsafe_step() - the first step, not the last, whose undo would be refused, or NULL */
 const struct plan_step *plan_unsafe_step(const struct plan *plan);
 
-/** plan_shell() - a write as a shell line, "echo -4 > /sys/bus/ap/aqmask"; heap or NULL */
+/** plan_refused_step() - the first step that the kernel would refuse as it stands, or NULL */
+const struct plan_step *plan_refused_step(const struct plan *plan);
+
+/**
+ * plan_order() - move a step whose undo would be refused behind all others that have one
+ *
+ * plan_build() has done so.  Where the others need it before them all stays as it is.
+ * Return: 0; -ENOMEM.
+ */
+int plan_order(const struct snapshot *now, struct plan *plan);
+
+/** plan_reason() - what an errno of a file means, in words; lends a constant */
+const char *plan_reason(const char *path, int code);
+
+/**
+ * plan_shell() - a write as a shell line, "echo -4 > /sys/bus/ap/aqmask"; heap or NULL
+ *
+ * Beside files there is one program, modprobe: "modprobe vfio_ap".
+ */
 char *plan_shell(const char *path, const char *text);
 
 /** enum plan_result - how it ended */
@@ -112,5 +117,14 @@ typedef void plan_trace_fn(void *arg, const char *path, const char *text, bool u
 enum plan_result plan_apply(int root, struct plan *plan, const struct wish *want,
 			    const volatile sig_atomic_t *stop, plan_trace_fn *trace, void *arg,
 			    struct err *err);
+
+/**
+ * plan_undo() - take back what plan_apply() has written, when something else failed later
+ * @err: added to, as by plan_apply()
+ *
+ * Return: PLAN_UNDONE or PLAN_PARTLY.
+ */
+enum plan_result plan_undo(int root, struct plan *plan, plan_trace_fn *trace, void *arg,
+			   struct err *err);
 
 #endif

@@ -26,12 +26,16 @@ static void masks_moved(struct qset *ret, const struct apbus *bus, const struct 
 	qset_and(ret, &bus->queues);
 }
 
-static void request_queues(struct qset *ret, const struct pool_request *request)
+void pool_request_queues(struct qset *ret, const struct pool_request *request)
 {
 	struct vfioap_mask all = vfioap_mask_range(0, VFIOAP_IDS - 1);
 
+	*ret = request->queues;
+	if (!request->has_adapters && !request->has_domains)
+		return;
 	qset_product(ret, request->has_adapters ? &request->adapters : &all,
 		     request->has_domains ? &request->domains : &all);
+	qset_or(ret, &request->queues);
 }
 
 /* "all" names no ID in particular. */
@@ -40,17 +44,18 @@ static bool is_named(bool has, const struct vfioap_mask *ids)
 	return has && vfioap_mask_count(ids) < VFIOAP_IDS;
 }
 
-/* What was named and has no queue device; an ID alone counts when it has none at all. */
-static void request_absent(struct qset *ret, const struct apbus *bus,
-			   const struct pool_request *request)
+void pool_request_absent(struct qset *ret, const struct apbus *bus,
+			 const struct pool_request *request)
 {
 	struct vfioap_mask adapters = qset_adapters(&bus->queues);
 	struct vfioap_mask domains = qset_domains(&bus->queues);
 	bool has_adapters = is_named(request->has_adapters, &request->adapters);
 	bool has_domains = is_named(request->has_domains, &request->domains);
+	struct qset single = request->queues;
 
-	request_queues(ret, request);
+	*ret = (struct qset){ 0 };
 	if (has_adapters && has_domains) {
+		qset_product(ret, &request->adapters, &request->domains);
 		qset_andnot(ret, &bus->queues);
 	} else if (has_adapters) {
 		adapters = vfioap_mask_andnot(request->adapters, adapters);
@@ -58,31 +63,32 @@ static void request_absent(struct qset *ret, const struct apbus *bus,
 	} else if (has_domains) {
 		domains = vfioap_mask_andnot(request->domains, domains);
 		qset_product(ret, &bus->adapters, &domains);
-	} else {
-		*ret = (struct qset){ 0 };
 	}
+	qset_andnot(&single, &bus->queues);
+	qset_or(ret, &single);
 }
 
 /* Split what a change of masks moves into what was named and what was not. */
 static void change_split(struct pool_change *ret, const struct qset *moved,
 			 const struct qset *named)
 {
+	ret->by_override = false;
 	ret->named = *moved;
 	qset_and(&ret->named, named);
 	ret->also = *moved;
 	qset_andnot(&ret->also, named);
 }
 
-static void reserve_try(const struct apbus *bus, const struct pool_request *request,
-			const struct apbus_masks *from, const struct apbus_masks *to,
-			struct pool_change *ret)
+void pool_change_find(const struct apbus *bus, const struct pool_request *request,
+		      const struct apbus_masks *from, const struct apbus_masks *to,
+		      struct pool_change *ret)
 {
 	struct qset moved, named;
 
 	masks_moved(&moved, bus, from, to);
-	request_queues(&named, request);
+	pool_request_queues(&named, request);
 	change_split(ret, &moved, &named);
-	request_absent(&ret->absent, bus, request);
+	pool_request_absent(&ret->absent, bus, request);
 }
 
 void pool_reserve(const struct apbus *bus, const struct pool_request *request,
@@ -97,13 +103,13 @@ void pool_reserve(const struct apbus *bus, const struct pool_request *request,
 	/* Nothing of the product is the host's: no bit has to change. */
 	if (request->has_adapters && request->has_domains &&
 	    (vfioap_mask_is_empty(&adapters) || vfioap_mask_is_empty(&domains))) {
-		reserve_try(bus, request, masks, masks, ret);
+		pool_change_find(bus, request, masks, masks, ret);
 		return;
 	}
 	by_adapter.apmask = vfioap_mask_andnot(by_adapter.apmask, adapters);
 	by_domain.aqmask = vfioap_mask_andnot(by_domain.aqmask, domains);
-	reserve_try(bus, request, masks, &by_adapter, &loss_adapter);
-	reserve_try(bus, request, masks, &by_domain, &loss_domain);
+	pool_change_find(bus, request, masks, &by_adapter, &loss_adapter);
+	pool_change_find(bus, request, masks, &by_domain, &loss_domain);
 
 	domain = request->has_domains &&
 		 (!request->has_adapters ||
@@ -119,9 +125,10 @@ static struct apbus_masks release_masks(const struct apbus *bus, const struct po
 	struct apbus_masks to = *masks;
 	struct qset named, host;
 
-	/* Queues that exist force both of their bits ... */
-	request_queues(&named, request);
+	/* Queues that exist, or were named one by one, force both of their bits ... */
+	pool_request_queues(&named, request);
 	qset_and(&named, &bus->queues);
+	qset_or(&named, &request->queues);
 	masks_host(&host, masks);
 	qset_andnot(&named, &host);
 	to.apmask = vfioap_mask_or(to.apmask, qset_adapters(&named));
@@ -143,9 +150,9 @@ static void release_try(const struct apbus *bus, const struct pool_request *requ
 
 	*ret_to = release_masks(bus, request, from);
 	masks_moved(&moved, bus, ret_to, from);
-	request_queues(&named, request);
+	pool_request_queues(&named, request);
 	change_split(ret, &moved, &named);
-	request_absent(&ret->absent, bus, request);
+	pool_request_absent(&ret->absent, bus, request);
 }
 
 /*
@@ -179,7 +186,7 @@ static struct pool_request release_widen(const struct apbus *bus, const struct a
 	};
 }
 
-static char *request_format(const struct pool_request *request)
+char *pool_request_format(const struct pool_request *request)
 {
 	char a[VFIOAP_LIST_SIZE], d[VFIOAP_LIST_SIZE];
 
@@ -203,7 +210,7 @@ static int release_refuse(const struct apbus *bus, const struct apbus_masks *fro
 
 	qset_or(&moved, &change->also);
 	wide = release_widen(bus, from, to, &moved);
-	args = request_format(&wide);
+	args = pool_request_format(&wide);
 	if (!also || !args)
 		return -ENOMEM;
 	hint = finding_text("'vfioap release -A%s' is the smallest release with them", args);

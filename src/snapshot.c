@@ -250,6 +250,22 @@ const char *host_mode_name(enum host_mode mode)
 	return names[mode];
 }
 
+void snapshot_assume_module(struct snapshot *now)
+{
+	struct apbus *bus = &now->bus;
+	struct qset waiting;
+
+	apbus_masks_reserved(&bus->masks, &bus->queues, &waiting);
+	qset_or(&waiting, &bus->override_vfio);
+	qset_and(&waiting, &bus->queues);
+	qset_andnot(&waiting, &bus->host_driver);
+	qset_or(&bus->vfio_driver, &waiting);
+	bus->vfio_ap_loaded = true;
+	now->mdevs.loaded = true;
+	now->mdevs.has_guest_matrix = true;
+	now->mdevs.has_ap_config = bus->override_known || bus->bindings_complete_count;
+}
+
 struct matrix snapshot_predict_guest(const struct apbus *bus, const struct matrix *matrix)
 {
 	struct matrix guest = {

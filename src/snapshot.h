@@ -63,6 +63,14 @@ int snapshot_device_find(const struct snapshot *now, const char *text, const str
 /** snapshot_holder() - the first process that has @mdev open, or NULL */
 const struct holder *snapshot_holder(const struct snapshot *now, const struct mdev *mdev);
 
+/**
+ * snapshot_assume_module() - the same machine with vfio_ap loaded, as far as can be told
+ *
+ * Queues that wait for it are bound to it; the kernel is taken for one of today, until a
+ * snapshot with the module tells.
+ */
+void snapshot_assume_module(struct snapshot *now);
+
 /** enum host_mode - by what queues are reserved; the kernel lets masks and overrides never mix */
 enum host_mode { HOST_MODE_DEFAULT, HOST_MODE_MASKS, HOST_MODE_OVERRIDE, HOST_MODE_MIXED };
 enum host_mode snapshot_mode(const struct snapshot *now);

@@ -1,27 +1,21 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The rule file that sets the masks at boot, read twice: as the peers read it, and held
- * against the texts that chzdev has written.  Writing it is left to what changes it.
+ * against the texts that chzdev has written.  It is written as chzdev writes it.  What to say
+ * of a file that is refused is left to udev_report.c.
  */
 #include "udev.h"
 
 #include <ctype.h>
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
-#include "file.h"
 #include "paths.h"
 #include "str.h"
-
-#define FILE_MAX (1024 * 1024)
+#include "udev_text.h"
 
 /* ---- as the peers read it (s390-tools, libutil/util_udev.c, libap/ap.c) --------------------- */
-
-/* struct element - KEY OPERATOR VALUE, parts of the text it was found in */
-struct element {
-	const char *key, *value;
-	size_t key_len, value_len;
-};
 
 static const char *skip_blanks(const char *p, const char *end)
 {
@@ -56,7 +50,7 @@ static const char *skip_operator(const char *p, const char *end)
 	return NULL;
 }
 
-static bool element_parse(const char *p, const char *end, struct element *ret)
+static bool element_parse(const char *p, const char *end, struct udev_element *ret)
 {
 	const char *value;
 
@@ -101,10 +95,9 @@ static const char *element_end(const char *p, const char *end)
 	return p;
 }
 
-/* The first element of a line all of whose elements are good; false: a line to pass over. */
-static bool line_first(const char *p, const char *end, struct element *ret)
+bool udev_line_first(const char *p, const char *end, struct udev_element *ret)
 {
-	struct element element;
+	struct udev_element element;
 	bool first = true;
 
 	p = skip_blanks(p, end);
@@ -125,44 +118,58 @@ static bool line_first(const char *p, const char *end, struct element *ret)
 	}
 }
 
-static bool key_is_mask(const struct element *element, const char *name)
+static bool key_has(const struct udev_element *element, const char *name)
 {
-	return element->key_len > strlen("ATTR{") && !strncmp(element->key, "ATTR{", 5) &&
-	       memmem(element->key, element->key_len, name, strlen(name));
+	return memmem(element->key, element->key_len, name, strlen(name)) != NULL;
+}
+
+enum udev_mask udev_element_mask(const struct udev_element *element)
+{
+	if (element->key_len <= strlen("ATTR{") || strncmp(element->key, "ATTR{", 5) != 0)
+		return UDEV_MASK_NONE;
+	if (key_has(element, "apmask"))
+		return UDEV_MASK_AP;
+	return key_has(element, "aqmask") ? UDEV_MASK_AQ : UDEV_MASK_NONE;
+}
+
+/* The value as libap copies it: cut at 66 characters.  False: it aborts on it. */
+static bool value_read(const struct udev_element *element, struct vfioap_mask *ret)
+{
+	size_t len = element->value_len;
+	char hex[VFIOAP_HEX_SIZE];
+
+	len = len < sizeof(hex) ? len : sizeof(hex) - 1;
+	memcpy(hex, element->value, len);
+	hex[len] = '\0';
+	return vfioap_hex_parse(hex, false, ret, NULL) == 0;
 }
 
 /*
  * One line into @rules.  Neither operator nor anything behind the first element is looked
- * at.  -EBADMSG: the peers take the value for a mask and abort on it.
+ * at; the last line that names a mask wins.  False: its value is none that libap can use.
  */
-static int line_read(const char *p, const char *end, struct udev_rules *rules)
+static bool line_read(const char *p, const char *end, unsigned number, struct udev_rules *rules)
 {
-	bool adapters, domains;
-	struct vfioap_mask mask;
-	char hex[VFIOAP_HEX_SIZE];
-	struct element element = { 0 };
-	size_t len;
+	struct udev_element element = { 0 };
+	enum udev_mask which;
+	bool good;
 
-	if (!line_first(p, end, &element))
-		return 0;
-	adapters = key_is_mask(&element, "apmask");
-	domains = !adapters && key_is_mask(&element, "aqmask");
-	if (!adapters && !domains)
-		return 0;
-
-	len = element.value_len < sizeof(hex) ? element.value_len : sizeof(hex) - 1;
-	memcpy(hex, element.value, len);
-	hex[len] = '\0';
-	if (vfioap_hex_parse(hex, false, &mask, NULL) < 0)
-		return -EBADMSG;
-
-	if (adapters)
-		rules->masks.apmask = mask;
-	else
-		rules->masks.aqmask = mask;
-	rules->has_apmask |= adapters;
-	rules->has_aqmask |= domains;
-	return 0;
+	if (!udev_line_first(p, end, &element))
+		return true;
+	which = udev_element_mask(&element);
+	if (which == UDEV_MASK_AP) {
+		good = value_read(&element, &rules->masks.apmask);
+		rules->has_apmask = good;
+		rules->apmask_line = number;
+		return good;
+	}
+	if (which == UDEV_MASK_AQ) {
+		good = value_read(&element, &rules->masks.aqmask);
+		rules->has_aqmask = good;
+		rules->aqmask_line = number;
+		return good;
+	}
+	return true;
 }
 
 /* ---- as chzdev writes it (s390-tools, zdev/src/ap.c) ------------------------------------------
@@ -213,6 +220,14 @@ static bool own_line_matches(const struct own_line *own, const char *line, size_
 	       hex[VFIOAP_HEX_SIZE - 1] == '"';
 }
 
+bool udev_line_known(const char *line, size_t len)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(own_lines); i++)
+		if (own_line_matches(&own_lines[i], line, len))
+			return true;
+	return false;
+}
+
 /* The number of the first line that chzdev has not written so; 0: all of them are. */
 static unsigned own_form_check(const char *text)
 {
@@ -237,30 +252,41 @@ static unsigned own_form_check(const char *text)
 	return *p ? number + 1 : 0;
 }
 
+size_t udev_rules_format(const struct udev_rules *rules, char buf[UDEV_RULES_SIZE])
+{
+	size_t len = 0;
+
+	if (!rules->has_apmask && !rules->has_aqmask)
+		return 0;
+	for (size_t i = 0; i < ARRAY_SIZE(own_lines); i++) {
+		const struct own_line *own = &own_lines[i];
+		const bool adapters = own->kind == OWN_APMASK, domains = own->kind == OWN_AQMASK;
+		char hex[VFIOAP_HEX_SIZE] = "";
+
+		if ((adapters && !rules->has_apmask) || (domains && !rules->has_aqmask))
+			continue;
+		if (adapters || domains)
+			vfioap_hex_format(adapters ? &rules->masks.apmask : &rules->masks.aqmask,
+					  hex);
+		len += (size_t)snprintf(buf + len, UDEV_RULES_SIZE - len, "%s%s%s\n", own->text,
+					hex, *hex ? "\"" : "");
+	}
+	return len;
+}
+
 /* ---- the file ------------------------------------------------------------------------------ */
 
-int udev_rules_read(int root, struct udev_rules *ret, struct err *err)
+/* All that a text says, read as a file of @len bytes. */
+static void rules_parse(const char *text, size_t len, struct udev_rules *rules)
 {
-	struct udev_rules rules = { 0 };
-	_cleanup_free_ char *text = NULL;
 	unsigned number = 1, bad;
-	size_t len;
-	int rc;
 
-	rc = file_read(root, PATH_RULES, FILE_MAX, &text, &len);
-	if (rc == -ENOENT) {
-		*ret = rules;
-		return 0;
-	}
-	if (rc < 0)
-		return err_errno(err, rc, "cannot read '/" PATH_RULES "'");
-
-	rules.present = true;
+	rules->present = true;
 	bad = own_form_check(text);
 	for (const char *p = text; *p; number++) {
 		const char *end = p + strcspn(p, "\n");
 
-		if (line_read(p, end, &rules) < 0 && (!bad || number < bad))
+		if (!line_read(p, end, number, rules) && (!bad || number < bad))
 			bad = number;
 		p = end + (*end == '\n');
 	}
@@ -269,8 +295,104 @@ int udev_rules_read(int root, struct udev_rules *ret, struct err *err)
 	if (strlen(text) != len && (!bad || number < bad))
 		bad = number;
 
-	rules.bad_line = bad;
-	rules.own_form = !bad;
+	if (rules->apmask_line && !rules->has_apmask)
+		rules->abort_line = rules->apmask_line;
+	else if (rules->aqmask_line && !rules->has_aqmask)
+		rules->abort_line = rules->aqmask_line;
+	rules->bad_line = bad;
+	rules->own_form = !bad;
+}
+
+int udev_rules_read(int root, struct udev_rules *ret, struct err *err)
+{
+	struct udev_rules rules = { 0 };
+	_cleanup_free_ char *text = NULL;
+	size_t len;
+	int rc;
+
+	rc = file_read(root, PATH_RULES, SWAP_MAX, &text, &len);
+	if (rc < 0 && rc != -ENOENT)
+		return err_errno(err, rc, "cannot read '/" PATH_RULES "'");
+	if (!rc)
+		rules_parse(text, len, &rules);
 	*ret = rules;
 	return 0;
+}
+
+/* ---- the file, changed ----------------------------------------------------------------------- */
+
+static int explain(struct err *err, int rc, const char *what)
+{
+	if (rc == -ENOMEM)
+		return err_oom(err);
+	if (rc == -ELOOP)
+		return err_set(err, rc, "'/" PATH_RULES "' is a symbolic link: not changed");
+	if (rc == -EINVAL || rc == -EISDIR)
+		return err_set(err, rc, "'/" PATH_RULES "' is no regular file: not changed");
+	if (rc == -ESTALE)
+		return err_set(err, rc, "'/" PATH_RULES "' was changed meanwhile by somebody else");
+	return err_errno(err, rc, "cannot %s '/" PATH_RULES "'", what);
+}
+
+int udev_write_prepare(int root, const struct udev_rules *want, struct udev_write *ret,
+		       struct err *err)
+{
+	char text[UDEV_RULES_SIZE];
+	struct udev_rules old = { 0 };
+	size_t len;
+	int rc;
+
+	rc = swap_open(root, PATH_RULES_DIR, PATH_RULES_NAME, &ret->swap);
+	if (rc < 0)
+		return explain(err, rc, "read");
+	if (ret->swap.old)
+		rules_parse(ret->swap.old, ret->swap.old_len, &old);
+	if (old.present && !old.own_form) {
+		err_set(err, -EBADMSG,
+			"line %u of '/" PATH_RULES "' is not as chzdev writes it: not changed",
+			old.bad_line);
+		err_hint(err, "remove or rename the file; 'chzdev_ap -p' then sets masks anew");
+		return -EBADMSG;
+	}
+
+	ret->want = *want;
+	len = udev_rules_format(want, text);
+	rc = swap_prepare(&ret->swap, len ? text : NULL, len, 0644);
+	return rc < 0 ? explain(err, rc, "write") : 0;
+}
+
+static bool rules_equal(const struct udev_rules *a, const struct udev_rules *b)
+{
+	if (a->has_apmask != b->has_apmask || a->has_aqmask != b->has_aqmask)
+		return false;
+	return (!a->has_apmask || vfioap_mask_equal(&a->masks.apmask, &b->masks.apmask)) &&
+	       (!a->has_aqmask || vfioap_mask_equal(&a->masks.aqmask, &b->masks.aqmask));
+}
+
+int udev_write_commit(struct udev_write *write, struct err *err)
+{
+	struct udev_rules now;
+	int rc;
+
+	rc = swap_commit(&write->swap);
+	if (rc < 0)
+		return explain(err, rc, write->swap.text ? "write" : "remove");
+	rc = udev_rules_read(write->swap.root, &now, err);
+	if (rc < 0)
+		return rc;
+	if ((now.present && !now.own_form) || !rules_equal(&now, &write->want))
+		return err_set(err, -EIO, "'/" PATH_RULES "' was written, but reads otherwise");
+	return 0;
+}
+
+int udev_write_undo(struct udev_write *write, struct err *err)
+{
+	int rc = swap_undo(&write->swap);
+
+	return rc < 0 ? explain(err, rc, "restore") : 0;
+}
+
+void udev_write_done(struct udev_write *write)
+{
+	swap_done(&write->swap);
 }

@@ -6,6 +6,8 @@
 #ifndef VIEW_H
 #define VIEW_H
 
+#include <sys/stat.h>
+
 #include "out.h"
 #include "snapshot.h"
 
@@ -43,6 +45,12 @@ const char *view_device_start(const struct device *device);
 bool view_guest_text(const struct snapshot *now, const struct device *device, char *buf,
 		     size_t size);
 
+/** view_holds() - has this process the device open, by its group or its cdev */
+bool view_holds(const struct holder *holder, const struct mdev *mdev);
+
+/** view_node_read() - owner and mode of a device node; false when there is none */
+bool view_node_read(int root, const char *path, struct stat *ret);
+
 /** view_warn_broken() - a warning for each definition that cannot be used */
 void view_warn_broken(struct app *app, const struct snapshot *now);
 
@@ -73,7 +81,17 @@ size_t view_filtered(const struct snapshot *now, const struct matrix *matrix,
 		     const struct matrix *guest, unsigned apid,
 		     struct view_filtered ret[VIEW_REASONS]);
 
+/** view_adapter_reason() - the one of them that keeps the whole adapter out, or NULL; lends */
+const char *view_adapter_reason(const struct view_filtered *filtered, size_t n);
+
 /* ---- queues --------------------------------------------------------------------------- */
+
+/** view_queue_owner() - the active device that owns a queue, or NULL */
+const struct device *view_queue_owner(const struct snapshot *now, unsigned apid, unsigned apqi);
+
+/** view_mode_text(), view_status_text() - "CCA-Coproc", "deconfig"; "-" unknown */
+const char *view_mode_text(enum apbus_mode mode);
+const char *view_status_text(enum apbus_status status);
 
 /** enum view_queue_needs - above enum snapshot_parts: files of cards, files of queues */
 enum view_queue_needs {

@@ -7,8 +7,8 @@
 
 #include <fcntl.h>
 #include <string.h>
-#include <sys/stat.h>
 
+#include "caps.h"
 #include "paths.h"
 #include "sysfs.h"
 
@@ -28,8 +28,12 @@ bool view_device_guest(const struct snapshot *now, const struct device *device, 
 
 	if (!matrix || !now->bus.present)
 		return false;
-	*ret = snapshot_predict_guest(&now->bus, matrix);
 	*ret_predicted = true;
+	if (device->mdev && !caps_find(now).dynamic) {
+		*ret = *matrix; /* before Linux 6.0 nothing is filtered (kernel-abi 16) */
+		return true;
+	}
+	*ret = snapshot_predict_guest(&now->bus, matrix);
 	if (device->mdev && device->mdev->guest_known) {
 		ret->adapters = device->mdev->guest.adapters;
 		ret->domains = device->mdev->guest.domains;
@@ -66,6 +70,19 @@ bool view_guest_text(const struct snapshot *now, const struct device *device, ch
 	return true;
 }
 
+bool view_holds(const struct holder *holder, const struct mdev *mdev)
+{
+	return (mdev->group >= 0 && holder->group == mdev->group) ||
+	       (mdev->cdev >= 0 && holder->cdev == mdev->cdev);
+}
+
+bool view_node_read(int root, const char *path, struct stat *ret)
+{
+	_cleanup_close_ int fd = sysfs_open(root, path, O_PATH);
+
+	return fd >= 0 && fstat(fd, ret) == 0;
+}
+
 void view_warn_broken(struct app *app, const struct snapshot *now)
 {
 	for (size_t i = 0; i < now->n_devices; i++) {
@@ -90,11 +107,25 @@ const char *view_queue_reason(const struct apbus *bus, unsigned apid, unsigned a
 	return qset_has(&bus->vfio_driver, apid, apqi) ? NULL : "not-bound";
 }
 
+/* One queue can keep its whole adapter out, but not one of a domain that the host lacks. */
+static bool is_only_domain(const struct view_filtered *filtered)
+{
+	return strcmp(filtered->reason, "domain-not-in-host-config") == 0;
+}
+
+const char *view_adapter_reason(const struct view_filtered *filtered, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (!is_only_domain(&filtered[i]))
+			return filtered[i].reason;
+	return NULL;
+}
+
 size_t view_filtered(const struct snapshot *now, const struct matrix *matrix,
 		     const struct matrix *guest, unsigned apid,
 		     struct view_filtered ret[VIEW_REASONS])
 {
-	struct vfioap_mask out = matrix->domains;
+	struct vfioap_mask out = matrix->domains, rest = { 0 };
 	size_t n = 0;
 
 	if (vfioap_mask_has(&guest->adapters, apid))
@@ -103,17 +134,21 @@ size_t view_filtered(const struct snapshot *now, const struct matrix *matrix,
 		const char *reason = view_queue_reason(&now->bus, apid, apqi);
 		size_t i = 0;
 
-		while (i < n && reason && strcmp(ret[i].reason, reason) != 0)
+		if (!reason) {
+			vfioap_mask_set(&rest, apqi);
+			continue;
+		}
+		while (i < n && strcmp(ret[i].reason, reason) != 0)
 			i++;
-		if (!reason || i == VIEW_REASONS)
+		if (i == VIEW_REASONS)
 			continue;
 		if (i == n)
 			ret[n++] = (struct view_filtered){ .reason = reason };
 		vfioap_mask_set(&ret[i].domains, apqi);
 	}
 	/* Nothing is wrong with any queue: a reset failed, or the kernel has not filtered anew. */
-	if (!n && !vfioap_mask_is_empty(&out))
-		ret[n++] = (struct view_filtered){ .reason = "reset-failed", .domains = out };
+	if (!vfioap_mask_is_empty(&rest) && !view_adapter_reason(ret, n) && n < VIEW_REASONS)
+		ret[n++] = (struct view_filtered){ .reason = "reset-failed", .domains = rest };
 	return n;
 }
 
@@ -316,11 +351,8 @@ static void fill_node(struct out_cell *cell, _unused_ const void *view, const vo
 	char path[PATH_SIZE], mode[8];
 	struct stat st;
 
-	if (!mdev || mdev->group < 0)
-		return;
-	_cleanup_close_ int fd =
-		sysfs_open(row_of(row)->root, path_group(path, mdev->group), O_PATH);
-	if (fd < 0 || fstat(fd, &st) < 0)
+	if (!mdev || mdev->group < 0 ||
+	    !view_node_read(row_of(row)->root, path_group(path, mdev->group), &st))
 		return;
 	out_cell_text(cell, "/%s", path);
 	snprintf(mode, sizeof(mode), "%04o", (unsigned)st.st_mode & 07777);
@@ -332,32 +364,26 @@ static void fill_node(struct out_cell *cell, _unused_ const void *view, const vo
 	out_cell_json(cell, object);
 }
 
-static bool holds(const struct holder *holder, const struct mdev *mdev)
-{
-	return (mdev->group >= 0 && holder->group == mdev->group) ||
-	       (mdev->cdev >= 0 && holder->cdev == mdev->cdev);
-}
-
 /* All processes; null when there are none that we can see, and we cannot see all. */
 static struct json_object *users_json(const struct snapshot *now, const struct mdev *mdev)
 {
 	struct json_object *array = out_json_array();
-	size_t n = 0;
+	pid_t last = 0;
 
 	for (size_t i = 0; i < now->holders.n; i++) {
 		const struct holder *holder = &now->holders.v[i];
 		struct json_object *user;
 
-		if (!holds(holder, mdev))
+		if (!view_holds(holder, mdev) || holder->pid == last)
 			continue;
+		last = holder->pid;
 		user = out_json_object();
 		out_json_add_int(user, "pid", holder->pid);
 		out_json_add_text(user, "command", holder->command);
 		out_json_add_text(user, "guest", *holder->guest ? holder->guest : NULL);
 		out_json_append(array, user);
-		n++;
 	}
-	if (!n && !now->holders.complete) {
+	if (!last && !now->holders.complete) {
 		json_object_put(array);
 		return NULL;
 	}

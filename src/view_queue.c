@@ -32,12 +32,22 @@ static const struct {
 	[APBUS_STATUS_IN_USE] = { .text = "in use", .json = "in-use", .color = "cyan" },
 };
 
+const char *view_mode_text(enum apbus_mode mode)
+{
+	return mode_words[mode].text;
+}
+
+const char *view_status_text(enum apbus_status status)
+{
+	return status_words[status].text ? status_words[status].text : "-";
+}
+
 static const struct view_queue *row_of(const void *row)
 {
 	return row;
 }
 
-static const struct device *owner(const struct snapshot *now, unsigned apid, unsigned apqi)
+const struct device *view_queue_owner(const struct snapshot *now, unsigned apid, unsigned apqi)
 {
 	for (size_t i = 0; i < now->n_devices; i++) {
 		const struct mdev *mdev = now->device[i].mdev;
@@ -80,7 +90,7 @@ int view_queue_fill(int root, const struct snapshot *now, unsigned needs, bool i
 	if (!is_card) {
 		row.pool_host = vfioap_mask_has(&masks->apmask, apid) &&
 				vfioap_mask_has(&masks->aqmask, apqi);
-		row.device = owner(now, apid, apqi);
+		row.device = view_queue_owner(now, apid, apqi);
 	}
 	if (!is_card && needs & (VIEW_QUEUE_FILES | VIEW_QUEUE_DRIVER)) {
 		const char *driver = driver_known(&now->bus, card, apid, apqi);

@@ -25,6 +25,7 @@ struct wish *wish_new(const struct snapshot *now)
 		return NULL;
 
 	wish->masks = now->bus.masks;
+	wish->override = now->bus.override;
 	wish->device = calloc(now->mdevs.n + 1, sizeof(*wish->device));
 	if (!wish->device)
 		return NULL;
@@ -104,26 +105,67 @@ int wish_device_remove(struct wish *wish, const char *uuid)
 	return 0;
 }
 
-void wish_predict_bus(const struct snapshot *now, const struct wish *want, struct apbus *ret)
+/* Source: ap_bus.c, __ap_revise_reserved(); a queue with an override stays where it is. */
+static void predict_masks(struct apbus *bus, const struct apbus_masks *masks)
 {
 	struct qset moved;
 
-	*ret = now->bus;
-	ret->masks = want->masks;
-	if (vfioap_mask_equal(&want->masks.apmask, &now->bus.masks.apmask) &&
-	    vfioap_mask_equal(&want->masks.aqmask, &now->bus.masks.aqmask))
+	if (vfioap_mask_equal(&masks->apmask, &bus->masks.apmask) &&
+	    vfioap_mask_equal(&masks->aqmask, &bus->masks.aqmask))
 		return;
+	bus->masks = *masks;
 
-	apbus_masks_reserved(&want->masks, &now->bus.queues, &moved);
-	qset_and(&moved, &now->bus.host_driver);
-	qset_andnot(&moved, &now->bus.override);
-	qset_andnot(&ret->host_driver, &moved);
-	if (now->bus.vfio_ap_loaded)
-		qset_or(&ret->vfio_driver, &moved);
+	apbus_masks_reserved(masks, &bus->queues, &moved);
+	qset_and(&moved, &bus->host_driver);
+	qset_andnot(&moved, &bus->override);
+	qset_andnot(&bus->host_driver, &moved);
+	if (bus->vfio_ap_loaded)
+		qset_or(&bus->vfio_driver, &moved);
 
-	qset_product(&moved, &want->masks.apmask, &want->masks.aqmask);
-	qset_and(&moved, &now->bus.vfio_driver);
-	qset_andnot(&moved, &now->bus.override);
-	qset_andnot(&ret->vfio_driver, &moved);
-	qset_or(&ret->host_driver, &moved);
+	qset_product(&moved, &masks->apmask, &masks->aqmask);
+	qset_and(&moved, &bus->vfio_driver);
+	qset_andnot(&moved, &bus->override);
+	qset_andnot(&bus->vfio_driver, &moved);
+	qset_or(&bus->host_driver, &moved);
+}
+
+void wish_bound_anew(const struct apbus *bus, const struct wish *want, struct qset *ret)
+{
+	struct qset cleared = bus->override;
+
+	*ret = want->override;
+	qset_andnot(ret, &bus->override);
+	qset_andnot(&cleared, &want->override);
+	qset_or(ret, &cleared);
+	qset_or(ret, &want->rebind);
+	qset_and(ret, &bus->queues);
+}
+
+/* What the plan binds anew; only vfio_ap is ever set, and is what @rebind finds set. */
+static void predict_overrides(struct apbus *bus, const struct wish *want)
+{
+	struct qset vfio, moved;
+
+	wish_bound_anew(bus, want, &moved);
+	apbus_masks_reserved(&bus->masks, &moved, &vfio);
+	qset_or(&vfio, &want->override);
+	qset_and(&vfio, &moved);
+
+	bus->override = want->override;
+	qset_and(&bus->override_vfio, &want->override);
+	qset_or(&bus->override_vfio, &vfio);
+	qset_and(&bus->override_vfio, &bus->override);
+	qset_andnot(&bus->vfio_driver, &moved);
+	qset_andnot(&bus->host_driver, &moved);
+	if (bus->vfio_ap_loaded)
+		qset_or(&bus->vfio_driver, &vfio);
+	qset_andnot(&moved, &vfio);
+	qset_or(&bus->host_driver, &moved);
+}
+
+void wish_predict_bus(const struct snapshot *now, const struct wish *want, struct apbus *ret)
+{
+	*ret = now->bus;
+	predict_masks(ret, &want->masks);
+	predict_overrides(ret, want);
 }

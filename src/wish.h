@@ -14,11 +14,19 @@ struct wish_device {
 	struct matrix matrix;
 	bool named;   /* the user named this device: it may change */
 	bool refresh; /* bring guest_matrix up to date though the matrix stays */
+	const struct definition *definition; /* made from it, entry by entry; lent, or NULL */
 };
 
+/**
+ * struct wish
+ * @override: queues that shall have a driver_override: vfio_ap where it is new
+ * @rebind:   queues that shall be bound anew, to what the masks and @override then say
+ * @device:   by UUID: those that shall be active
+ */
 struct wish {
 	struct apbus_masks masks;
-	struct wish_device *device; /* by UUID: those that shall be active */
+	struct qset override, rebind;
+	struct wish_device *device;
 	size_t n_devices;
 };
 
@@ -36,9 +44,12 @@ int wish_device_add(struct wish *wish, const char *uuid, struct wish_device **re
 /** wish_device_remove() - 0 or -ENOENT */
 int wish_device_remove(struct wish *wish, const char *uuid);
 
+/** wish_bound_anew() - queues that get a driver anew: overrides that change, and rebind */
+void wish_bound_anew(const struct apbus *bus, const struct wish *want, struct qset *ret);
+
 /**
- * wish_predict_bus() - the bus as it will be: queues change hands as the masks say
- * @ret: filled in completely; about 40 KiB
+ * wish_predict_bus() - the bus as it will be: queues change hands as masks and overrides say
+ * @ret: filled in completely; about 50 KiB
  *
  * Source: ap_bus.c of Linux, __ap_revise_reserved(): on a write that changes a mask each
  * bound queue whose driver is of the wrong kind is moved; without vfio_ap it ends unbound.

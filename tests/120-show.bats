@@ -136,7 +136,7 @@ show()
 @test "show: nothing, or nothing that there is, to show" {
 	tool 2 vfioap show
 	tool 2 vfioap show nonsense
-	assert_stderr "hint: 'vfioap show matrix' or 'vfioap show masks'"
+	assert_stderr --line 'hint: one of matrix, guest, device, masks, host, queue'
 	tool 2 vfioap show masks stray
 	assert_stderr stray
 }

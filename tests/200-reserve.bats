@@ -7,15 +7,18 @@ load helpers
 @test "reserve: domains, on every adapter; says nothing, stdout is empty" {
 	for kernel in 6.12 6.1; do
 		sim --kernel $kernel '
-			tool 0 vfioap reserve -A -d 4,0x47
+			tool 0 vfioap reserve -A -d 9,0x47
+			assert_stdout --exact ""
+			assert_stderr --exact "vfioap: warning: no device for queues 04.0009, 05.0009, 06.0009 yet: reserved for when there is one"
+			tool 0 vfioap reserve -A -d 0xab
 			assert_stdout --exact ""
 			assert_stderr --exact ""
-			assert_equal "$(aqmask)" 0xf7fffffffffffffffeffffffffffffffffffffffffffffffffffffffffffffff
+			assert_equal "$(aqmask)" 0xffbffffffffffffffeffffffffffffffffffffffffefffffffffffffffffffff
 			assert_equal "$(apmask)" "0x$(printf "f%.0s" {1..64})"
-			for queue in 04.0004 05.0047 06.0004; do
+			for queue in 04.0047 05.00ab 06.0047; do
 				assert_equal "$(queue_driver $queue)" vfio_ap "driver of $queue"
 			done
-			assert_equal "$(queue_driver 04.00ab)" cex4queue
+			assert_equal "$(queue_driver 04.0004)" cex4queue
 		'
 	done
 }
@@ -46,17 +49,17 @@ load helpers
 @test "reserve: a product by its domains, when they take least; names what else the host loses" {
 	for kernel in 6.12 6.1; do
 		sim --kernel $kernel '
-			tool 0 vfioap reserve -A -a 4,5 -d 4
-			assert_stderr --exact "vfioap: the host loses queue 06.0004 too: masks know only whole adapters and whole domains"
+			tool 0 vfioap reserve -A -a 4,5 -d 0x47
+			assert_stderr --exact "vfioap: the host loses queue 06.0047 too: masks know only whole adapters and whole domains"
 			assert_equal "$(apmask)" "0x$(printf "f%.0s" {1..64})"
-			assert_equal "$(aqmask)" 0xf7ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff
+			assert_equal "$(aqmask)" 0xfffffffffffffffffeffffffffffffffffffffffffffffffffffffffffffffff
 		'
 	done
 }
 
 @test "reserve: -q drops the note of what else is taken" {
 	sim '
-		tool 0 vfioap reserve -q -A -a 4,5 -d 4
+		tool 0 vfioap reserve -q -A -a 4,5 -d 0x47
 		assert_stderr --exact ""
 	'
 }
@@ -100,11 +103,11 @@ load helpers
 	'
 }
 
-@test "reserve: works without vfio_ap, and says that the queues have no driver until it is there" {
+@test "reserve: --no-modules: works without vfio_ap, and says that the queues have no driver" {
 	for kernel in 6.12 6.1; do
 		sim --kernel $kernel '
 			tool 0 apsim ctl module unload vfio_ap
-			tool 0 vfioap reserve -A -d 4
+			tool 0 vfioap reserve -A --no-modules -d 4
 			assert_stderr "warning: the kernel module vfio_ap is not loaded"
 			assert_stderr --line "hint: '"'"'modprobe vfio_ap'"'"' loads it"
 			assert_equal "$(queue_driver 04.0004)" -
@@ -138,7 +141,7 @@ load helpers
 @test "reserve: usage errors" {
 	sim '
 		tool 2 vfioap reserve -A
-		assert_stderr "neither --adapters nor --domains given"
+		assert_stderr "none of --adapters, --domains and --queues given"
 		tool 2 vfioap reserve -A -d 010
 		assert_stderr "leading zero"
 		tool 2 vfioap reserve -A -d none
@@ -155,4 +158,18 @@ load helpers
 		tool 0 vfioap reserve -A -d 4
 		assert_equal "$(aqmask)" 0xf7ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff
 	'
+}
+
+@test "reserve: a queue that had no driver gets vfio_ap, which a mask write alone does not do" {
+	for kernel in 6.12 6.1; do
+		sim --kernel $kernel '
+			echo 05.0004 >/sys/bus/ap/drivers/cex4queue/unbind
+			echo -9 >/sys/bus/ap/aqmask
+			echo 05.0004 >/sys/bus/ap/drivers/cex4queue/unbind
+			tool 0 vfioap reserve -v -A -d 4
+			assert_stderr --line "vfioap: echo 05.0004 > /sys/bus/ap/drivers_probe"
+			assert_equal "$(queue_driver 05.0004)" vfio_ap
+			assert_equal "$(queue_driver 06.0004)" vfio_ap
+		'
+	done
 }

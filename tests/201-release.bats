@@ -5,9 +5,19 @@ bats_require_minimum_version 1.8.0
 load helpers
 load guests
 
-@test "release: gives the queues back and says nothing" {
+# no_keys FILE: the machine of the kernel's documentation, with cards that hold no master key
+no_keys()
+{
+	cat >"$1" <<-END
+		{"format":1,"cards":[{"id":"4,5","type":"CEX5C","master_keys":false},
+		 {"id":6,"type":"CEX5A"}],"usage_domains":"4,0x47,0xab,0xff"}
+	END
+}
+
+@test "release: gives the queues back and says nothing where no master key is set" {
+	no_keys "$BATS_TEST_TMPDIR/lpar.json"
 	for kernel in 6.12 6.1; do
-		sim --kernel $kernel '
+		sim --kernel $kernel --lpar "$BATS_TEST_TMPDIR/lpar.json" '
 			tool 0 vfioap reserve -A -d 4,0x47
 			tool 0 vfioap release -A -d 4
 			assert_stdout --exact ""
@@ -108,4 +118,17 @@ load guests
 		tool 2 vfioap release -A -d 4 5
 		tool 2 vfioap release -P -d 4
 	'
+}
+
+@test "release: queues that have no driver, since vfio_ap is not loaded, are the host's again" {
+	for kernel in 5.15 6.1 6.12 6.19 7.3; do
+		sim --kernel $kernel '
+			tool 0 apsim ctl module unload vfio_ap
+			tool 0 vfioap reserve -A --no-modules -d 0x47
+			assert_equal "$(queue_driver 05.0047)" -
+			tool 0 vfioap release -A -d 0x47
+			assert_root_unchanged
+			assert_equal "$(queue_driver 05.0047)" cex4queue
+		'
+	done
 }

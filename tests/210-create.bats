@@ -49,12 +49,12 @@ load guests
 @test "create --reserve: takes what is missing in the same go, by the side that takes least" {
 	for kernel in 6.12 6.1; do
 		sim --kernel $kernel '
-			tool 0 vfioap create -A --reserve -u "$UUID_A" -a 4,5 -d 4
+			tool 0 vfioap create -A --reserve -u "$UUID_A" -a 4,5 -d 0x47
 			assert_stdout --exact "$UUID_A"
-			assert_stderr --exact "vfioap: the host loses queue 06.0004 too: masks know only whole adapters and whole domains"
-			assert_equal "$(matrix "$UUID_A")" "04.0004 05.0004"
-			assert_equal "$(guest_matrix "$UUID_A")" "04.0004 05.0004"
-			tool 0 vfioap --json create -A --reserve -a 6 -d 4
+			assert_stderr --exact "vfioap: the host loses queue 06.0047 too: masks know only whole adapters and whole domains"
+			assert_equal "$(matrix "$UUID_A")" "04.0047 05.0047"
+			assert_equal "$(guest_matrix "$UUID_A")" "04.0047 05.0047"
+			tool 0 vfioap --json create -A --reserve -a 6 -d 0x47
 			assert_json ".changes | map(.path) | index(\"/sys/bus/ap/aqmask\") == null"
 		'
 	done
@@ -126,10 +126,10 @@ load guests
 	'
 }
 
-@test "create: without vfio_ap it is refused, with the command that loads it" {
+@test "create: --no-modules without vfio_ap is refused, with the command that loads it" {
 	sim '
 		tool 0 apsim ctl module unload vfio_ap
-		tool 3 vfioap create -A -a 5 -d 4 --reserve
+		tool 3 vfioap create -A -a 5 -d 4 --reserve --no-modules
 		assert_stderr "the kernel module vfio_ap is not loaded"
 		assert_stderr "modprobe vfio_ap"
 		assert_equal "$(aqmask)" "0x$(printf "f%.0s" {1..64})"

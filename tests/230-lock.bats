@@ -25,12 +25,12 @@ load guests
 		sleep 60 & owner=$!
 		echo $owner >/run/lock/s390apconfig.lock
 		waits() { grep -q "held by '"'"'sleep'"'"' (pid $owner)" "$BATS_TEST_TMPDIR/err"; }
-		vfioap reserve -A -d 4 2>"$BATS_TEST_TMPDIR/err" & pid=$!
+		vfioap reserve -A -d 0x47 2>"$BATS_TEST_TMPDIR/err" & pid=$!
 		eventually waits
 		rm /run/lock/s390apconfig.lock
 		wait $pid
 		assert_equal "$(wc -l <"$BATS_TEST_TMPDIR/err")" 1 "lines on stderr"
-		assert_equal "$(queue_driver 05.0004)" vfio_ap
+		assert_equal "$(queue_driver 05.0047)" vfio_ap
 		kill $owner
 	'
 }
@@ -40,7 +40,7 @@ load guests
 		true & dead=$!
 		wait $dead
 		echo $dead >/run/lock/s390apconfig.lock
-		tool 0 vfioap reserve -A -d 4 --lock-timeout 0
+		tool 0 vfioap reserve -A -d 0x47 --lock-timeout 0
 		assert_stderr --exact ""
 		assert_equal "$(ls /run/lock)" ""
 	'

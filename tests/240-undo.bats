@@ -110,7 +110,7 @@ load guests
 	'
 }
 
-@test "somebody else changes a device meanwhile: what they did stays" {
+@test "what somebody else assigned before stays, also when ap_config sets all at once" {
 	sim --kernel 6.12 '
 		tool 0 vfioap reserve -A -d 4,0x47
 		tool 0 vfioap create -A -u "$UUID_A" -a 5

@@ -72,9 +72,10 @@ hint: 'lsvfioap --help' lists the options"
 		case $command in
 		show) set -- masks stray ;;
 		mask) set -- 5 stray ;;
+		export) set -- --format qemu stray ;;
 		help) set -- mask stray ;;
-		remove) set -- -u 1234 stray ;;
-		assign | unassign) set -- 1234 stray -a 5 ;;
+		remove | stop | start | refresh) set -- -u 1234 stray ;;
+		assign | unassign | set) set -- 1234 stray -a 5 ;;
 		list) set -- stray ;;
 		*) set -- stray ;;
 		esac
@@ -169,7 +170,7 @@ END
 }
 
 @test "all: commands that change refuse -P, --sysroot and VFIOAP_SYSROOT" {
-	for command in reserve release create remove assign unassign; do
+	for command in reserve release create remove assign unassign set; do
 		tool 2 env -u VFIOAP_SYSROOT vfioap "$command" -P
 		assert_stderr --line 'vfioap: --persistent is not there yet'
 		tool 2 env -u VFIOAP_SYSROOT vfioap "$command" --sysroot /

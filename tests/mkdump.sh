@@ -58,6 +58,6 @@ record()
 
 for path in /sys/bus/ap /sys/devices/ap /sys/devices/vfio_ap /sys/bus/mdev/devices \
 	/sys/class/mdev_bus /sys/kernel/iommu_groups /sys/module/ap/parameters \
-	/etc/mdevctl.d /etc/udev/rules.d/41-ap.rules; do
+	/proc/sys/kernel/osrelease /etc/mdevctl.d /etc/udev/rules.d/41-ap.rules; do
 	record "$path"
 done

@@ -169,6 +169,8 @@ static void test_override(struct test *t)
 	EXPECT(t, bus->override_known && bus->bindings_complete_count);
 	EXPECT_INT(t, qset_count(&bus->override), 2);
 	EXPECT(t, !qset_has(&bus->override, 5, 4) && qset_has(&bus->override, 5, 0x47));
+	EXPECT_INT(t, qset_count(&bus->override_vfio), 1);
+	EXPECT(t, qset_has(&bus->override_vfio, 5, 0x47));
 }
 
 static void test_masks(struct test *t)

@@ -177,6 +177,7 @@ static void test_host(struct test *t, struct trial *x)
 	scene_init(&x->s, "4-6", "4,9");
 	qset_add(&x->s.now.bus.override, 4, 4);
 	qset_add(&x->s.now.bus.vfio_driver, 4, 4);
+	vfioap_mask_clear(&x->s.now.bus.host_driver.row[4], 4);
 	x->s.now.bus.override_known = true;
 	want_device(x, UUID_A, matrix_of("4", "4", ""));
 	trial_find(t, x, 0);

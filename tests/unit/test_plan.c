@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <time.h>
 
+#include "kernel.h"
 #include "scene.h"
 #include "str.h"
 
@@ -203,37 +204,84 @@ static void test_refresh(struct test *t, struct scene *s)
 		    "/assign_domain\n");
 }
 
+/* Of the snapshot as it is: 0 or what the kernel would answer. */
+static int ask(const struct scene *s, const char *path, const char *text)
+{
+	_cleanup_(kernel_freep) struct kernel *k = kernel_new(&s->now);
+
+	return k ? kernel_ask(k, path, text) : -ENOMEM;
+}
+
+static int ask_matrix(const struct scene *s, const char *uuid, struct matrix matrix)
+{
+	char path[128], text[AP_CONFIG_SIZE];
+
+	snprintf(path, sizeof(path), DIR_MATRIX "%s/ap_config", uuid);
+	return ask(s, path, ap_config_format(&matrix, text));
+}
+
 static void test_refused(struct test *t, struct scene *s)
 {
-	_cleanup_(wish_freep) struct wish *state = NULL;
-	struct vfioap_mask set = ids("5");
-	struct matrix matrix = matrix_of("5", "4", "");
+	static const char apmask[] = "sys/bus/ap/apmask";
 
 	scene_init(s, "5,6", "4,0x47");
 	scene_reserve(s, "5", "4");
 	scene_active(s, UUID_A, matrix_of("5", "4", ""));
-	state = wish_new(&s->now);
+	scene_active(s, UUID_B, matrix_of("", "", ""));
 
 	test_case(t, "a mask bit of a device's adapter, the other bit clear: taken up to 6.18");
-	EXPECT(t, !plan_mask_is_refused(&s->now.bus, state, true, &set));
-	vfioap_mask_set(&state->masks.aqmask, 4);
-	EXPECT(t, plan_mask_is_refused(&s->now.bus, state, true, &set));
+	EXPECT_INT(t, ask(s, apmask, "+5"), 0);
+	vfioap_mask_set(&s->now.bus.masks.aqmask, 4);
+	EXPECT_INT(t, ask(s, apmask, "+5"), -EBUSY);
 
 	test_case(t, "... refused since 6.19");
-	vfioap_mask_clear(&state->masks.aqmask, 4);
+	vfioap_mask_clear(&s->now.bus.masks.aqmask, 4);
 	s->now.bus.bindings_complete_count = true;
-	EXPECT(t, plan_mask_is_refused(&s->now.bus, state, true, &set));
-	set = ids("6");
-	EXPECT(t, !plan_mask_is_refused(&s->now.bus, state, true, &set));
+	EXPECT_INT(t, ask(s, apmask, "+5"), -EBUSY);
+	EXPECT_INT(t, ask(s, apmask, "+6"), 0);
 
 	test_case(t, "a matrix with a queue of the host, or of another device");
-	EXPECT(t, !plan_undo_is_refused(&s->now.bus, state, UUID_A, &matrix));
-	EXPECT(t, plan_undo_is_refused(&s->now.bus, state, UUID_B, &matrix));
-	matrix = matrix_of("6", "0x47", "");
-	EXPECT(t, plan_undo_is_refused(&s->now.bus, state, UUID_A, &matrix));
+	EXPECT_INT(t, ask_matrix(s, UUID_A, matrix_of("5", "4", "")), 0);
+	EXPECT_INT(t, ask_matrix(s, UUID_B, matrix_of("5", "4", "")), -EADDRINUSE);
+	EXPECT_INT(t, ask_matrix(s, UUID_A, matrix_of("6", "0x47", "")), -EADDRNOTAVAIL);
+
+	test_case(t, "with overrides a queue is judged by its driver, and masks stay as they are");
 	qset_add(&s->now.bus.override, 6, 0x47);
+	EXPECT_INT(t, ask_matrix(s, UUID_A, matrix_of("6", "0x47", "")), -EADDRNOTAVAIL);
 	qset_add(&s->now.bus.vfio_driver, 6, 0x47);
-	EXPECT(t, !plan_undo_is_refused(&s->now.bus, state, UUID_A, &matrix));
+	s->now.bus.host_driver = (struct qset){ 0 };
+	EXPECT_INT(t, ask_matrix(s, UUID_A, matrix_of("6", "0x47", "")), 0);
+	EXPECT_INT(t, ask(s, apmask, "-9"), -EINVAL);
+}
+
+/* Since 6.19: an adapter of a device cannot be given back to the host. */
+static void test_order(struct test *t, struct scene *s)
+{
+	_cleanup_(wish_freep) struct wish *want = NULL;
+	_cleanup_(plan_done) struct plan plan = { 0 };
+
+	scene_init(s, "5,6", "4,0x47");
+	scene_reserve(s, "", "4");
+	s->now.bus.bindings_complete_count = true;
+	scene_active(s, UUID_A, matrix_of("5", "4", ""));
+	want = wish_new(&s->now);
+	vfioap_mask_clear(&want->masks.apmask, 5);
+
+	test_case(t, "what cannot be taken back goes last");
+	want_device(want, UUID_B, matrix_of("6", "4", ""));
+	EXPECT_INT(t, plan_build(&s->now, want, &plan, NULL), 0);
+	EXPECT(t, !plan_unsafe_step(&plan));
+	EXPECT_STR(t, plan.n_steps ? plan.step[plan.n_steps - 1].text : NULL, "-5");
+	EXPECT(t, plan.n_steps && plan.step[plan.n_steps - 1].refused);
+	EXPECT(t, !plan_refused_step(&plan));
+	plan_done(&plan);
+
+	test_case(t, "what others wait for stays before them, and is named");
+	want_device(want, UUID_B, matrix_of("5", "0x47", ""));
+	EXPECT_INT(t, plan_build(&s->now, want, &plan, NULL), 0);
+	EXPECT(t, plan_unsafe_step(&plan) == plan.step);
+	EXPECT_STR(t, plan.n_steps ? plan.step[0].command : NULL, "vfioap reserve -A -a 5");
+	EXPECT(t, !plan_refused_step(&plan));
 }
 
 /* ---- a model of the kernel's side, 6.1 and 6.12 ------------------------------------------------
@@ -530,6 +578,7 @@ int main(void)
 	test_remove(&t, s);
 	test_refresh(&t, s);
 	test_refused(&t, s);
+	test_order(&t, s);
 	test_random(&t, s);
 	return test_done(&t);
 }

@@ -194,6 +194,47 @@ static void test_release(struct test *t, struct scene *s)
 	}
 }
 
+/* Single queues, and which bits take them. */
+static void test_exact(struct test *t, struct scene *s)
+{
+	static const struct {
+		const char *queues, *apmask, *aqmask; /* apmask NULL: no masks can */
+	} rows[] = {
+		{ .queues = "04.0004" },
+		{ .queues = "04.0004,05.0004,06.0004", .apmask = "none", .aqmask = "4" },
+		{ .queues = "05.0004,05.0047,05.00ab,05.00ff", .apmask = "5", .aqmask = "none" },
+		{ .queues = "09.0004", .apmask = "9", .aqmask = "none" },
+		{ .queues = "05.0009", .apmask = "none", .aqmask = "9" },
+		{ .queues = "09.0009", .apmask = "9", .aqmask = "none" },
+		{ .queues = "04.0004,05.0004,06.0004,04.0047,04.00ab,04.00ff",
+		  .apmask = "4",
+		  .aqmask = "4" },
+		{ .queues = "04.0004,05.0004,06.0004,04.0047,04.00ab" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct pool_request request = { .exact = true };
+		struct pool_change change;
+		struct apbus_masks masks;
+		bool found;
+
+		test_case(t, "reserve -Q %s", rows[i].queues);
+		scene_init(s, "4-6", "4,0x47,0xab,0xff");
+		masks = s->now.bus.masks;
+		EXPECT_INT(t, qset_parse(rows[i].queues, &request.queues, NULL, NULL), 0);
+		found = pool_reserve_exact(&s->now.bus, &request, &masks, &change);
+		EXPECT_INT(t, found, rows[i].apmask != NULL);
+		if (found) {
+			struct vfioap_mask ap = vfioap_mask_not(masks.apmask);
+			struct vfioap_mask aq = vfioap_mask_not(masks.aqmask);
+			char list[VFIOAP_LIST_SIZE];
+
+			EXPECT_STR(t, vfioap_list_format(&ap, list), rows[i].apmask);
+			EXPECT_STR(t, vfioap_list_format(&aq, list), rows[i].aqmask);
+		}
+	}
+}
+
 /* ---- random machines against all masks ------------------------------------------------------- */
 
 /* The IDs of a small machine: 4 adapters, 4 domains, so 256 pairs of masks. */
@@ -378,6 +419,93 @@ static void check_release(struct test *t, const struct scene *s, const struct po
 	EXPECT(t, qset_equal(&change.named, &least));
 }
 
+/* Queues of the small machine, whether they exist or not; perhaps a product beside them. */
+static struct pool_request random_queues(uint32_t *state)
+{
+	struct pool_request request = { .exact = true };
+
+	if (random_next(state) % 3 == 0)
+		request = random_request(state);
+	for (unsigned n = random_next(state) % 6; n > 0; n--)
+		qset_add(&request.queues, small[random_next(state) % 4],
+			 small[random_next(state) % 4]);
+	return request;
+}
+
+/* Are these masks exact: nothing named is the host's, and nothing else has left it? */
+static bool is_exact(const struct apbus *bus, const struct qset *named,
+		     const struct apbus_masks *masks)
+{
+	struct qset host, moved;
+
+	masks_host(&host, masks);
+	qset_and(&host, named);
+	moved_queues(&moved, bus, &bus->masks, masks);
+	return qset_is_empty(&host) && qset_contains(named, &moved);
+}
+
+/* Found exactly when there are such masks, and the fewest queues when there are none. */
+static void check_exact(struct test *t, const struct scene *s, const struct pool_request *request)
+{
+	const struct apbus *bus = &s->now.bus;
+	struct apbus_masks masks = bus->masks, other;
+	struct pool_change change;
+	struct pool_request least;
+	struct qset named, also, moved;
+	bool exists = false;
+	unsigned i = 0;
+
+	pool_request_queues(&named, request);
+	while (!exists && next_masks(&i, &bus->masks, false, &other))
+		exists = is_exact(bus, &named, &other);
+	EXPECT_INT(t, pool_reserve_exact(bus, request, &masks, &change), exists);
+	if (exists) {
+		EXPECT(t, is_exact(bus, &named, &masks));
+		EXPECT(t, qset_is_empty(&change.also));
+		moved_queues(&moved, bus, &bus->masks, &masks);
+		EXPECT(t, qset_equal(&change.named, &moved));
+		return;
+	}
+
+	EXPECT(t, vfioap_mask_equal(&masks.apmask, &bus->masks.apmask));
+	EXPECT(t, vfioap_mask_equal(&masks.aqmask, &bus->masks.aqmask));
+	pool_reserve_least(bus, request, &masks, &least, &also);
+	EXPECT(t, !qset_is_empty(&also));
+	EXPECT(t, least.has_adapters != least.has_domains);
+	pool_reserve(bus, &least, &masks, &change);
+	masks_host(&moved, &masks);
+	qset_and(&moved, &named);
+	EXPECT(t, qset_is_empty(&moved));
+	moved_queues(&moved, bus, &bus->masks, &masks);
+	qset_andnot(&moved, &named);
+	EXPECT(t, qset_equal(&moved, &also));
+}
+
+/* A release of single queues moves them alone, and is found when there are such masks. */
+static void check_release_queues(struct test *t, const struct scene *s,
+				 const struct pool_request *request)
+{
+	_cleanup_(findings_done) struct findings found = { 0 };
+	const struct apbus *bus = &s->now.bus;
+	struct apbus_masks masks = bus->masks, other;
+	struct pool_change change;
+	struct qset named, host, moved;
+	bool exists = false;
+	unsigned i = 0;
+
+	pool_request_queues(&named, request);
+	while (!exists && next_masks(&i, &bus->masks, true, &other)) {
+		masks_host(&host, &other);
+		moved_queues(&moved, bus, &other, &bus->masks);
+		exists = qset_contains(&host, &named) && qset_contains(&named, &moved);
+	}
+	EXPECT_INT(t, pool_release(bus, request, &masks, &change, &found), 0);
+	EXPECT_INT(t, found.n == 0, exists);
+	masks_host(&host, &masks);
+	if (exists)
+		EXPECT(t, qset_contains(&host, &named) && qset_is_empty(&change.also));
+}
+
 static void test_random(struct test *t, struct scene *s)
 {
 	uint32_t seed = (uint32_t)time(NULL) | 1, state = seed;
@@ -393,6 +521,9 @@ static void test_random(struct test *t, struct scene *s)
 		random_scene(s, &state);
 		check_reserve(t, s, &request);
 		check_release(t, s, &request);
+		request = random_queues(&state);
+		check_exact(t, s, &request);
+		check_release_queues(t, s, &request);
 	}
 }
 
@@ -403,6 +534,7 @@ int main(void)
 
 	test_reserve(&t, s);
 	test_release(&t, s);
+	test_exact(&t, s);
 	test_random(&t, s);
 	return test_done(&t);
 }

@@ -62,8 +62,9 @@ static inline void sim_host(struct lpar *lpar)
 {
 	*lpar = (struct lpar){ .max_adapter = 255, .max_domain = 0x54, .vfio_ap = true };
 	for (unsigned apid = 5; apid <= 6; apid++)
-		lpar->card[apid] = (struct lpar_card){ .present = true, .config = true,
-						       .type = "CEX7C", .serial = "93AADFK7" };
+		lpar->card[apid] = (struct lpar_card){
+			.present = true, .config = true, .type = "CEX7C", .serial = "93AADFK7"
+		};
 	vfioap_mask_set(&lpar->usage, 4);
 	vfioap_mask_set(&lpar->usage, 0x47);
 	lpar->control = lpar->usage;

@@ -256,7 +256,8 @@ static void test_second_device(struct test *t, const char *kernel)
 	sim_done(&s);
 }
 
-/* ---- unbind, reboot ---------------------------------------------------------------------------- */
+/* ---- unbind, reboot ----------------------------------------------------------------------------
+ */
 
 static void test_unbind(struct test *t, const char *kernel)
 {
@@ -323,21 +324,34 @@ static void test_reboot(struct test *t, const char *kernel)
 	sim_done(&s);
 }
 
-/* ---- files of what is gone ------------------------------------------------------------------------ */
+/* ---- files of what is gone
+ * ------------------------------------------------------------------------ */
 
 static void test_gone(struct test *t, const char *kernel)
 {
 	static const struct {
 		const char *file, *how_path, *how, *back_path, *back;
 	} rows[] = {
-		{ .file = DEVS "card05/05.0004/online", .how_path = BUS "aqmask", .how = "-4",
-		  .back_path = BUS "aqmask", .back = "+4" },
-		{ .file = DEVS "card05/05.0004/request_count", .how_path = "CTL",
-		  .how = "card remove 5", .back_path = "CTL", .back = "card add 5 CEX7C" },
-		{ .file = A "matrix", .how_path = A "remove", .how = "1",
-		  .back_path = TYPE "create", .back = UUID_A },
-		{ .file = TYPE "create", .how_path = "CTL", .how = "module unload vfio_ap",
-		  .back_path = "CTL", .back = "module load vfio_ap" },
+		{ .file = DEVS "card05/05.0004/online",
+		  .how_path = BUS "aqmask",
+		  .how = "-4",
+		  .back_path = BUS "aqmask",
+		  .back = "+4" },
+		{ .file = DEVS "card05/05.0004/request_count",
+		  .how_path = "CTL",
+		  .how = "card remove 5",
+		  .back_path = "CTL",
+		  .back = "card add 5 CEX7C" },
+		{ .file = A "matrix",
+		  .how_path = A "remove",
+		  .how = "1",
+		  .back_path = TYPE "create",
+		  .back = UUID_A },
+		{ .file = TYPE "create",
+		  .how_path = "CTL",
+		  .how = "module unload vfio_ap",
+		  .back_path = "CTL",
+		  .back = "module load vfio_ap" },
 	};
 	char page[MACHINE_PAGE];
 	struct lpar lpar;
@@ -355,8 +369,10 @@ static void test_gone(struct test *t, const char *kernel)
 			const char *path = back ? rows[i].back_path : rows[i].how_path;
 			const char *text = back ? rows[i].back : rows[i].how;
 
-			EXPECT_INT(t, strcmp(path, "CTL") ? sim_write(&s, path, text) :
-							    sim_ctl(&s, text), 0);
+			EXPECT_INT(t,
+				   strcmp(path, "CTL") ? sim_write(&s, path, text)
+						       : sim_ctl(&s, text),
+				   0);
 			sim_ctl(&s, "scan");
 			if (old.mode & 0444)
 				EXPECT_INT(t, machine_read(s.m, &old, page), -ENODEV);

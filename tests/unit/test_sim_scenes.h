@@ -14,8 +14,8 @@
 #define E4  (K619 | K73)
 #define ALL (K515 | E2)
 
-#define A MATRIX UUID_A "/"
-#define B MATRIX UUID_B "/"
+#define A  MATRIX UUID_A "/"
+#define B  MATRIX UUID_B "/"
 #define Q5 DEVS "card05/05.0004/"
 #define Q6 DEVS "card06/06.0004/"
 
@@ -40,13 +40,25 @@ struct scene {
 	bool silent;	    /* no event at all */
 };
 
-#define DO(p, ...)     { .path = (p), .text = __VA_ARGS__ }
-#define FAIL(p, t, r)  { .path = (p), .text = (t), .rc = -(r) }
-#define CREATE_A       DO(TYPE "create", UUID_A)
-#define CREATE_B       DO(TYPE "create", UUID_B)
-#define ALL_VFIO       DO(BUS "aqmask", "-4,-0x47")
-#define SEE(f, w)      { .what = (f), .want = (w) }
-#define DRIVER(q, d)   { .what = (q), .want = (d), .is_driver = true }
+#define DO(p, ...)                               \
+	{                                        \
+		.path = (p), .text = __VA_ARGS__ \
+	}
+#define FAIL(p, t, r)                                \
+	{                                            \
+		.path = (p), .text = (t), .rc = -(r) \
+	}
+#define CREATE_A DO(TYPE "create", UUID_A)
+#define CREATE_B DO(TYPE "create", UUID_B)
+#define ALL_VFIO DO(BUS "aqmask", "-4,-0x47")
+#define SEE(f, w)                        \
+	{                                \
+		.what = (f), .want = (w) \
+	}
+#define DRIVER(q, d)                                        \
+	{                                                   \
+		.what = (q), .want = (d), .is_driver = true \
+	}
 
 /* clang-format off */
 static const struct scene scenes[] = {

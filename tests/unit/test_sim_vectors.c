@@ -33,8 +33,10 @@ static void run_number(struct test *t, const char *kernel, const struct row *row
 	/* 5.15 assigns what is bound to vfio_ap only. */
 	sim_write(&s, BUS "aqmask", "-4");
 	sim_write(&s, TYPE "create", UUID_A);
-	EXPECT_INT(t, sim_write_bytes(&s, A "assign_adapter", row->text,
-				      row->len ? row->len : strlen(row->text)), row->rc);
+	EXPECT_INT(t,
+		   sim_write_bytes(&s, A "assign_adapter", row->text,
+				   row->len ? row->len : strlen(row->text)),
+		   row->rc);
 	EXPECT_STR(t, sim_read(&s, A "matrix"), row->rc ? "" : row->want);
 	sim_done(&s);
 }
@@ -52,8 +54,10 @@ static void run_mask(struct test *t, const char *kernel, const struct row *row)
 	for (size_t i = 0; i < (row->from ? 1 : ARRAY_SIZE(any)); i++) {
 		sim_write(&s, BUS "apmask", row->from ? row->from : any[i]);
 		snprintf(before, sizeof(before), "%s", sim_read(&s, BUS "apmask"));
-		EXPECT_INT(t, sim_write_bytes(&s, BUS "apmask", row->text,
-					      row->len ? row->len : strlen(row->text)), row->rc);
+		EXPECT_INT(t,
+			   sim_write_bytes(&s, BUS "apmask", row->text,
+					   row->len ? row->len : strlen(row->text)),
+			   row->rc);
 		snprintf(want, sizeof(want), "%s\n", row->want ? row->want : "");
 		EXPECT_STR(t, sim_read(&s, BUS "apmask"), row->rc ? before : want);
 	}

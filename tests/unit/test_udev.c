@@ -184,6 +184,222 @@ static void test_kinds(struct test *t)
 	EXPECT(t, strstr(err.what, "41-ap.rules"));
 }
 
+/* ---- written ------------------------------------------------------------------------------- */
+
+static struct vfioap_mask mask_of(const char *hex)
+{
+	struct vfioap_mask m = { { 0 } };
+
+	vfioap_hex_parse(hex, false, &m, NULL);
+	return m;
+}
+
+/* What chzdev has written since 2.40 is written again, to the byte. */
+static void test_format(struct test *t)
+{
+	char buf[UDEV_RULES_SIZE];
+
+	for (size_t i = 0; i < 3; i++) {
+		struct udev_rules want = { .has_apmask = rows[i].apmask,
+					   .has_aqmask = rows[i].aqmask };
+
+		if (want.has_apmask)
+			want.masks.apmask = mask_of(rows[i].apmask);
+		if (want.has_aqmask)
+			want.masks.aqmask = mask_of(rows[i].aqmask);
+		test_case(t, "format: %s", rows[i].title);
+		EXPECT_INT(t, udev_rules_format(&want, buf), strlen(rows[i].text));
+		EXPECT_STR(t, buf, rows[i].text);
+	}
+	test_case(t, "format: no mask, no file");
+	EXPECT_INT(t, udev_rules_format(&(struct udev_rules){ .present = true }, buf), 0);
+}
+
+static void expect_file(struct test *t, const struct tree *tree, const char *want)
+{
+	char text[UDEV_RULES_SIZE + 8];
+
+	EXPECT_INT(t, tree_has(tree, PATH), want != NULL);
+	EXPECT_STR(t, tree_text(tree, PATH, text, sizeof(text)), want ? want : "");
+}
+
+static void test_write(struct test *t)
+{
+	static const char both[] = HEAD COLDPLUG CHANGE MIDDLE AP(TREE_ONES) AQ(M1) TAIL;
+	static const char old[] = HEAD CHANGE MIDDLE AP(M1) TAIL;
+	const struct udev_rules want = {
+		.has_apmask = true,
+		.has_aqmask = true,
+		.masks = { .apmask = mask_of(TREE_ONES), .aqmask = mask_of(M1) },
+	};
+	const struct {
+		const char *title, *was, *then;
+		struct udev_rules want;
+	} writes[] = {
+		{ .title = "a new file", .then = both, .want = want },
+		{ .title = "in place of chzdev's", .was = old, .then = both, .want = want },
+		{ .title = "no mask: removed", .was = old },
+		{ .title = "no mask, no file" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(writes); i++) {
+		_cleanup_(udev_write_done) struct udev_write write = UDEV_WRITE_INIT;
+		_cleanup_(tree_done) struct tree tree = { 0 };
+		struct err err = { 0 };
+
+		test_case(t, "write: %s", writes[i].title);
+		tree_init(&tree);
+		if (writes[i].was)
+			tree_write(&tree, PATH, writes[i].was);
+		EXPECT_INT(t, udev_write_prepare(tree.root, &writes[i].want, &write, &err), 0);
+		expect_file(t, &tree, writes[i].was);
+		EXPECT_INT(t, udev_write_commit(&write, &err), 0);
+		expect_file(t, &tree, writes[i].then);
+		EXPECT_INT(t, udev_write_undo(&write, &err), 0);
+		expect_file(t, &tree, writes[i].was);
+	}
+}
+
+static void test_write_refused(struct test *t)
+{
+	const struct udev_rules want = { .has_apmask = true };
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		_cleanup_(udev_write_done) struct udev_write write = UDEV_WRITE_INIT;
+		_cleanup_(tree_done) struct tree tree = { 0 };
+		struct err err = { 0 };
+		char line[32];
+
+		if (rows[i].own)
+			continue;
+		test_case(t, "write: refused: %s", rows[i].title);
+		tree_init(&tree);
+		tree_write(&tree, PATH, rows[i].text);
+		EXPECT_INT(t, udev_write_prepare(tree.root, &want, &write, &err), -EBADMSG);
+		snprintf(line, sizeof(line), "line %u of", rows[i].bad_line);
+		EXPECT(t, strstr(err.what, line));
+	}
+	for (unsigned i = 0; i < 2; i++) {
+		_cleanup_(udev_write_done) struct udev_write write = UDEV_WRITE_INIT;
+		_cleanup_(tree_done) struct tree tree = { 0 };
+		struct err err = { 0 };
+
+		test_case(t, "write: refused: %s", i ? "a link" : "a FIFO");
+		tree_init(&tree);
+		if (i)
+			tree_link(&tree, "/nowhere", PATH);
+		else
+			tree_fifo(&tree, PATH);
+		EXPECT_INT(t, udev_write_prepare(tree.root, &want, &write, &err),
+			   i ? -ELOOP : -EINVAL);
+		EXPECT(t, strstr(err.what, "not changed"));
+	}
+}
+
+/* ---- explained ----------------------------------------------------------------------------- */
+
+static const struct {
+	const char *title, *text, *want[8];
+} reports[] = {
+	{ .title = "as chzdev writes it", .text = HEAD CHANGE MIDDLE AP(M1) TAIL },
+	{ .title = "a short mask",
+	  .text = HEAD COLDPLUG CHANGE MIDDLE AP("0xff") TAIL,
+	  .want = { "line 8: 'ATTR{../../bus/ap/apmask}=\"0xff\"' is no line of chzdev",
+		    "chzdev, lszdev, ap-check: abort on the value of apmask in line 8",
+		    "chzdev, lszdev, ap-check: aqmask as the running system has it",
+		    "udev: writes '0xff' to apmask, of line 8" } },
+	{ .title = "a comparison, behind another element, the last one wins",
+	  .text = "ATTR{apmask}==\"" M1 "\"\nACTION==\"add\", ATTR{aqmask}=\"+5\"\n",
+	  .want = { "line 1: 'ATTR{apmask}==\"" M1 "\"' is no line of chzdev",
+		    "line 2: 'ACTION==\"add\", ATTR{aqmask}=\"+5\"' is no line of chzdev",
+		    "chzdev, lszdev, ap-check: apmask " M1 ", of line 1",
+		    "chzdev, lszdev, ap-check: aqmask as the running system has it",
+		    "udev: writes '+5' to aqmask, of line 2, where its conditions hold" } },
+	{ .title = "single quotes are none to udev",
+	  .text = HEAD "ATTR{aqmask}='" M1 "'\n# ATTR{apmask}=\"0x\"\n",
+	  .want = { "line 2: 'ATTR{aqmask}='" M1 "'' is no line of chzdev",
+		    "line 3: '# ATTR{apmask}=\"0x\"' is no line of chzdev",
+		    "chzdev, lszdev, ap-check: apmask as the running system has it",
+		    "chzdev, lszdev, ap-check: aqmask " M1 ", of line 2", "udev: sets no mask" } },
+	{ .title = "lines in another order",
+	  .text = HEAD COLDPLUG CHANGE MIDDLE AQ(M1) AP(M1) TAIL,
+	  .want = { "line 9: 'ATTR{../../bus/ap/apmask}=\"" M1
+		    "\"' stands where chzdev does not write it",
+		    "chzdev, lszdev, ap-check: apmask " M1 ", of line 9",
+		    "chzdev, lszdev, ap-check: aqmask " M1 ", of line 8",
+		    "udev: writes '" M1 "' to aqmask, of line 8",
+		    "udev: writes '" M1 "' to apmask, of line 9" } },
+	{ .title = "empty",
+	  .text = "",
+	  .want = { "line 1: an empty line, or the end, where chzdev writes none",
+		    "chzdev, lszdev, ap-check: apmask as the running system has it",
+		    "chzdev, lszdev, ap-check: aqmask as the running system has it",
+		    "udev: sets no mask" } },
+	{ .title = "what could steer a terminal",
+	  .text = "\033[2J\n",
+	  .want = { "line 1: '?[2J' is no line of chzdev",
+		    "chzdev, lszdev, ap-check: apmask as the running system has it",
+		    "chzdev, lszdev, ap-check: aqmask as the running system has it",
+		    "udev: sets no mask" } },
+};
+
+static void test_report(struct test *t)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(reports); i++) {
+		_cleanup_(udev_report_done) struct udev_report report = { 0 };
+		_cleanup_(tree_done) struct tree tree = { 0 };
+		struct err err = { 0 };
+		size_t n = 0;
+
+		test_case(t, "report: %s", reports[i].title);
+		tree_init(&tree);
+		tree_write(&tree, PATH, reports[i].text);
+		EXPECT_INT(t, udev_report_read(tree.root, &report, &err), 0);
+		for (; n < ARRAY_SIZE(reports[i].want) && reports[i].want[n]; n++)
+			EXPECT_STR(t, n < report.n ? report.v[n] : NULL, reports[i].want[n]);
+		EXPECT_INT(t, report.n, n);
+	}
+}
+
+/* A file of anything: no line of it is too much, and none steers a terminal. */
+static void test_report_many(struct test *t)
+{
+	_cleanup_(udev_report_done) struct udev_report report = { 0 };
+	_cleanup_(tree_done) struct tree tree = { 0 };
+	static char text[4096];
+	struct err err = { 0 };
+
+	for (size_t i = 0; i + 1 < sizeof(text); i++)
+		text[i] = (char)(i % 7 == 6 ? '\n' : 1 + i * 37 % 255);
+	tree_init(&tree);
+	tree_write(&tree, PATH, text);
+	test_case(t, "report: many lines are counted");
+	EXPECT_INT(t, udev_report_read(tree.root, &report, &err), 0);
+	EXPECT(t, report.n < 16);
+	EXPECT(t, report.n > 8 && strstr(report.v[8], "more such lines"));
+}
+
+static void test_lines(struct test *t)
+{
+	_cleanup_(tree_done) struct tree tree = { 0 };
+	struct udev_rules rules;
+	struct err err = { 0 };
+
+	tree_init(&tree);
+	test_case(t, "lines: a good value, then one on which the peers abort");
+	tree_write(&tree, PATH, AP(M1) AQ(M1) "\n" AP("0x1"));
+	EXPECT_INT(t, udev_rules_read(tree.root, &rules, &err), 0);
+	EXPECT(t, !rules.has_apmask && rules.has_aqmask);
+	EXPECT_INT(t, rules.apmask_line, 4);
+	EXPECT_INT(t, rules.aqmask_line, 2);
+	EXPECT_INT(t, rules.abort_line, 4);
+	test_case(t, "lines: a bad value, then a good one");
+	tree_write(&tree, PATH, AP("0x1") AP(M1));
+	EXPECT_INT(t, udev_rules_read(tree.root, &rules, &err), 0);
+	EXPECT(t, rules.has_apmask);
+	EXPECT_INT(t, rules.abort_line, 0);
+}
+
 int main(void)
 {
 	struct test t = { 0 };
@@ -191,5 +407,11 @@ int main(void)
 	test_rows(&t);
 	test_size(&t);
 	test_kinds(&t);
+	test_lines(&t);
+	test_format(&t);
+	test_write(&t);
+	test_write_refused(&t);
+	test_report(&t);
+	test_report_many(&t);
 	return test_done(&t);
 }

@@ -90,6 +90,37 @@ static void test_predict(struct test *t, struct scene *s)
 	EXPECT(t, !qset_has(&after->host_driver, 5, 0x47));
 }
 
+static void test_overrides(struct test *t, struct scene *s)
+{
+	_cleanup_free_ struct apbus *after = malloc(sizeof(*after));
+	_cleanup_(wish_freep) struct wish *wish = NULL;
+	struct apbus *bus = &s->now.bus;
+
+	scene_init(s, "4,5", "4,0x47");
+	bus->override_known = true;
+	qset_add(&bus->override, 4, 4);
+	bus->override_vfio = bus->override;
+	vfioap_mask_clear(&bus->host_driver.row[4], 4);
+	qset_add(&bus->vfio_driver, 4, 4);
+	qset_add(&bus->vfio_driver, 5, 0x47); /* cleared by somebody, never bound anew */
+	vfioap_mask_clear(&bus->host_driver.row[5], 0x47);
+	wish = wish_new(&s->now);
+
+	test_case(t, "what stays moves nothing, also what is not where it belongs");
+	wish_predict_bus(&s->now, wish, after);
+	EXPECT(t, qset_equal(&after->vfio_driver, &bus->vfio_driver));
+
+	test_case(t, "set for vfio_ap, cleared for the host, bound anew to what holds");
+	qset_add(&wish->override, 5, 4);
+	vfioap_mask_clear(&wish->override.row[4], 4);
+	qset_add(&wish->rebind, 5, 0x47);
+	wish_predict_bus(&s->now, wish, after);
+	EXPECT_INT(t, qset_count(&after->vfio_driver), 1);
+	EXPECT(t, qset_has(&after->vfio_driver, 5, 4) && qset_has(&after->override_vfio, 5, 4));
+	EXPECT_INT(t, qset_count(&after->host_driver), 3);
+	EXPECT_INT(t, qset_count(&after->override), 1);
+}
+
 int main(void)
 {
 	_cleanup_free_ struct scene *s = malloc(sizeof(*s));
@@ -98,5 +129,6 @@ int main(void)
 	test_copy(&t, s);
 	test_edit(&t, s);
 	test_predict(&t, s);
+	test_overrides(&t, s);
 	return test_done(&t);
 }

@@ -40,8 +40,7 @@ void gen_line(struct gen *g, const char *fmt, ...)
 
 static void kernel_init(struct gen *g, const char *kernel)
 {
-	g->has_cex3 = !strcmp(kernel, "6.1");
-	g->has_ap_config = !g->has_cex3;
+	g->has_ap_config = strcmp(kernel, "6.1") != 0;
 	g->has_override = *kernel == '7';
 	g->overflows = *kernel == '6';
 }
@@ -120,9 +119,7 @@ static void cmdline_print(const struct gen *g, FILE *out)
 	domains_print(g, out);
 	fputs(" apemu.control=", out);
 	domains_print(g, out);
-	fprintf(out,
-		" apemu.na=%u apemu.nd=%u apemu.qact=1\n",
-		g->max_adapter, g->max_domain);
+	fprintf(out, " apemu.na=%u apemu.nd=%u apemu.qact=1\n", g->max_adapter, g->max_domain);
 }
 
 static void lpar_print(const struct gen *g, FILE *out)
@@ -152,6 +149,9 @@ static void machine_lines(struct gen *g)
 	putc('\n', g->out);
 	g->count += 3;
 	gen_line(g, "w sys/bus/ap/config_time 60");
+	/* While a kernel boots, drivers and queues come as it happens: bind all in order. */
+	gen_line(g, "w sys/bus/ap/apmask -0-255");
+	gen_line(g, "w sys/bus/ap/apmask +0-255");
 	for (unsigned i = 0; i < GEN_UUIDS; i++)
 		gen_line(g, "w " GEN_TYPE "/create %s", g->uuid[i]);
 }

@@ -5,6 +5,7 @@
  *
  *   opgen.c       the machine, the script's course
  *   opgen_ops.c   operations, each kind with its weight
+ *   opgen_hw.c    operations beside the files
  *   opgen_text.c  what is written: numbers, masks, names, well-formed and hostile
  */
 #ifndef OPGEN_H
@@ -33,7 +34,7 @@ struct gen {
 	unsigned long ops, count; /* lines wanted, lines written */
 
 	/* kernel */
-	bool has_cex3, has_override, has_ap_config;
+	bool has_override, has_ap_config;
 	bool overflows; /* more than 511 APQNs in a matrix overwrite memory (K 9.1) */
 
 	/* machine */
@@ -88,7 +89,21 @@ const char *text_uuid(struct gen *g, char *buf);
 /** ops_next() - one operation or a few that belong together */
 void ops_next(struct gen *g);
 
+void ops_read(struct gen *g);
+void ops_mask(struct gen *g);
+
 /** ops_phase() - change between masks and driver_override (K 5.1) */
 void ops_phase(struct gen *g);
+
+/* ---- opgen_hw.c ------------------------------------------------------------- */
+
+/** hw_change() - cards and domains, mostly with a scan behind it */
+void hw_change(struct gen *g);
+
+/** hw_autoprobe() - a card comes while nothing is probed, then by hand: the card first */
+void hw_autoprobe(struct gen *g);
+
+/** hw_module() - vfio_ap goes, and a little later comes again */
+void hw_module(struct gen *g);
 
 #endif

@@ -7,8 +7,10 @@
  *   remove and unbind of a device that a guest has              waits (K 8.2)
  *   matrices of more than 511 APQNs before sysfs_emit           memory (K 9.1)
  *   poll_timeout other than 250000 beside other operations      slows all resets
+ *   config_time other than 60 beside other operations           scans by itself
  *   drivers_autoprobe 0 beside other operations                 cards without driver
  *   `config` of a checkstopped card                             one state in apemu.c
+ *   CEX2 and CEX3 on 6.1                                        probing asks the card
  *   modules but vfio_ap                                         built in
  *   contents of a card's replies                                oprun_norm.c
  *
@@ -203,7 +205,7 @@ static const char *dir_path(struct gen *g, char *buf)
 
 /* ---- reading ---------------------------------------------------------------------------- */
 
-static void op_read(struct gen *g)
+void ops_read(struct gen *g)
 {
 	char path[TEXT_SIZE];
 
@@ -256,7 +258,7 @@ static void op_tree(struct gen *g)
 
 /* ---- writing ---------------------------------------------------------------------------- */
 
-static void op_mask(struct gen *g)
+void ops_mask(struct gen *g)
 {
 	char text[TEXT_SIZE];
 	bool domains = gen_chance(g, 50);
@@ -385,7 +387,11 @@ static void op_bus(struct gen *g)
 	char text[TEXT_SIZE], path[TEXT_SIZE];
 
 	switch (gen_below(g, 6)) {
-	case 0: gen_line(g, "w sys/bus/ap/config_time %s", GEN_PICK(g, times)); break;
+	case 0:
+		gen_line(g, "w sys/bus/ap/config_time %s", GEN_PICK(g, times));
+		gen_line(g, "r sys/bus/ap/config_time");
+		gen_line(g, "w sys/bus/ap/config_time 60");
+		break;
 	case 1: gen_line(g, "w sys/bus/ap/poll_thread %s", GEN_PICK(g, bools)); break;
 	case 2: gen_line(g, "w sys/bus/ap/ap_domain %s", text_number(g, text, text_apqi(g))); break;
 	case 3: gen_line(g, "w %s/uevent %s", dir_path(g, path), GEN_PICK(g, events)); break;
@@ -460,86 +466,7 @@ static void op_override(struct gen *g)
 	gen_line(g, "k %s/driver", path);
 }
 
-/* ---- beside the files ------------------------------------------------------------------- */
-
-static const char *card_type(struct gen *g, char buf[8])
-{
-	static const char modes[] = { 'C', 'C', 'A', 'P' };
-	unsigned generation = g->has_cex3 && gen_chance(g, 10) ? 3 : 4 + gen_below(g, 5);
-
-	snprintf(buf, 8, "CEX%u%c", generation % 10, generation == 3 ? 'C' : GEN_PICK(g, modes));
-	return buf;
-}
-
-static void hw_card(struct gen *g)
-{
-	static const char *const verbs[] = { "config", "deconfig", "chkstop", "unchkstop" };
-	struct gen_card *card = &g->card[gen_below(g, g->n_cards)];
-	unsigned kind = gen_below(g, 100);
-
-	if (kind < 60) {
-		gen_line(g, "hw card %s %u", GEN_PICK(g, verbs), card->id);
-	} else if (kind < 75 || (card->gone && kind < 95)) {
-		gen_line(g, "hw card add %u %s", card->id, card->type);
-		card->gone = false;
-	} else if (kind < 95) {
-		gen_line(g, "hw card remove %u", card->id);
-		card->gone = true;
-	} else {
-		gen_line(g, "hw card add %u %s", card->id, card_type(g, card->type));
-		card->gone = false;
-	}
-}
-
-static void op_hw(struct gen *g)
-{
-	if (g->override_phase && gen_chance(g, 90))
-		return; /* lost overrides close the masks until reboot */
-	do {
-		if (gen_chance(g, 70))
-			hw_card(g);
-		else
-			gen_line(g, "hw domain %s %s %u", gen_chance(g, 65) ? "add" : "remove",
-				 gen_chance(g, 65) ? "--usage" : "--control",
-				 g->domain[gen_below(g, g->n_domains)]);
-	} while (gen_chance(g, 30));
-	if (gen_chance(g, 30))
-		op_read(g);
-	if (gen_chance(g, 85))
-		gen_line(g, "w sys/bus/ap/scans 1");
-}
-
-/* A card that comes while nothing is probed, then by hand: the card first. */
-static void op_autoprobe(struct gen *g)
-{
-	struct gen_card *card = &g->card[gen_below(g, g->n_cards)];
-
-	if (g->override_phase)
-		return;
-	gen_line(g, "hw card remove %u", card->id);
-	gen_line(g, "w sys/bus/ap/scans 1");
-	gen_line(g, "w sys/bus/ap/drivers_autoprobe %s", gen_chance(g, 70) ? "0" : "0\\n");
-	gen_line(g, "hw card add %u %s", card->id, card->type);
-	gen_line(g, "w sys/bus/ap/scans 1");
-	gen_line(g, "r sys/bus/ap/bindings");
-	gen_line(g, "t sys/devices/ap/card%02x", card->id);
-	gen_line(g, "w sys/bus/ap/drivers_autoprobe %s", gen_chance(g, 70) ? "1" : "x");
-	gen_line(g, "w sys/bus/ap/scans 1");
-	gen_line(g, "k sys/devices/ap/card%02x/driver", card->id);
-	gen_line(g, "w sys/bus/ap/drivers_probe card%02x", card->id);
-	for (unsigned i = 0; i < g->n_domains; i++)
-		gen_line(g, "w sys/bus/ap/drivers_probe %02x.%04x", card->id, g->domain[i]);
-	gen_line(g, "r sys/bus/ap/bindings");
-	card->gone = false;
-}
-
-static void op_module(struct gen *g)
-{
-	gen_line(g, "module unload");
-	for (unsigned i = gen_below(g, 6); i; i--)
-		gen_chance(g, 50) ? op_mask(g) : op_read(g);
-	gen_line(g, "module load");
-}
+/* ---- beside the files ---------------------------------------------------------------------- */
 
 static void op_guest(struct gen *g)
 {
@@ -611,7 +538,7 @@ void ops_next(struct gen *g)
 		void (*op)(struct gen *g);
 		unsigned weight, override_weight;
 	} ops[] = {
-		{ .op = op_mask, .weight = 110, .override_weight = 8 },
+		{ .op = ops_mask, .weight = 110, .override_weight = 8 },
 		{ .op = op_bind, .weight = 70, .override_weight = 70 },
 		{ .op = op_mdev, .weight = 60, .override_weight = 60 },
 		{ .op = op_assign, .weight = 210, .override_weight = 210 },
@@ -621,12 +548,12 @@ void ops_next(struct gen *g)
 		{ .op = op_card, .weight = 35, .override_weight = 35 },
 		{ .op = op_queue, .weight = 45, .override_weight = 45 },
 		{ .op = op_override, .weight = 10, .override_weight = 120 },
-		{ .op = op_hw, .weight = 40, .override_weight = 10 },
-		{ .op = op_autoprobe, .weight = 2, .override_weight = 2 },
-		{ .op = op_module, .weight = 4, .override_weight = 4 },
+		{ .op = hw_change, .weight = 40, .override_weight = 10 },
+		{ .op = hw_autoprobe, .weight = 2, .override_weight = 2 },
+		{ .op = hw_module, .weight = 4, .override_weight = 4 },
 		{ .op = op_guest, .weight = 25, .override_weight = 25 },
 		{ .op = op_slot, .weight = 50, .override_weight = 50 },
-		{ .op = op_read, .weight = 230, .override_weight = 230 },
+		{ .op = ops_read, .weight = 230, .override_weight = 230 },
 		{ .op = op_look, .weight = 110, .override_weight = 110 },
 		{ .op = op_change, .weight = 10, .override_weight = 10 },
 		{ .op = op_tree, .weight = 3, .override_weight = 3 },

@@ -290,7 +290,7 @@ const char *text_config(struct gen *g, char *buf)
 	if (gen_chance(g, 15))
 		return GEN_PICK(g, hostile_configs);
 	for (unsigned field = 0; field < 3; field++) {
-		len = absolute(g, buf, len, field > 0, !g->overflows && gen_chance(g, 2));
+		len = absolute(g, buf, len, field > 0, !field && !g->overflows && gen_chance(g, 2));
 		if (field < 2 || gen_chance(g, 70))
 			APPEND(buf, len, "%s", field == 2 || gen_chance(g, 3) ? "\\n" : ",");
 	}

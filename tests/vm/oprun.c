@@ -9,6 +9,7 @@
  *   s PATH         type, mode, size t PATH         all below, each with a line
  *   o PATH FLAGS   open and close   c VERB PATH .. chmod, mkdir, unlink, ...
  *   f SLOT VERB .. a descriptor that stays open: open, read, write, seek, close
+ *   settle         wait for the kernel's timers
  *   machine, hw, module, guest      oprun_hw.c
  */
 #include "oprun.h"
@@ -104,6 +105,16 @@ static void print_text(struct run *r, const char *what, const char *text, size_t
 
 /* ---- files -------------------------------------------------------------------------- */
 
+/* Of a queue that is not, `reset` says how far timers came before an unbind. */
+static bool is_started(const char *path)
+{
+	char count[512], text[64];
+
+	snprintf(count, sizeof(count), "%.*s/request_count", (int)(strrchr(path, '/') - path),
+		 path);
+	return run_read_file(count, text, sizeof(text)) > 0 && *text != '-';
+}
+
 static void print_read(struct run *r, const char *prefix, const char *path)
 {
 	char text[RUN_TEXT];
@@ -119,6 +130,9 @@ static void print_read(struct run *r, const char *prefix, const char *path)
 	}
 	len = (size_t)n;
 	norm_text(path, text, &len);
+	hw_scans(&r->hw, path, text, &len);
+	if (norm_settles(path) && !is_started(path))
+		len = 0;
 	print_text(r, prefix, text, len);
 }
 
@@ -170,8 +184,10 @@ static void op_write(struct run *r, char **argv, int argc)
 		run_result(r, "open %s", run_error(-errno));
 		return;
 	}
-	if (is_card_config(argv[1]))
+	if (is_card_config(argv[1])) {
+		hw_settle(&r->hw);
 		run_read_file(argv[1], before, sizeof(before));
+	}
 	rc = write_once(fd, text, len);
 	if (is_card_config(argv[1]) && run_read_file(argv[1], after, sizeof(after)) > 0)
 		hw_card_config(&r->hw, argv[1], before, after);
@@ -409,6 +425,15 @@ static void op_tree(struct run *r, char **argv, int argc)
 		tree(r, argv[1]);
 }
 
+/* Let the real kernel's timers come to their end. */
+static void op_settle(struct run *r, char **argv, int argc)
+{
+	(void)argv;
+	(void)argc;
+	hw_settle(&r->hw);
+	run_result(r, "done");
+}
+
 /* ---- the script --------------------------------------------------------------------------- */
 
 static void run_line(struct run *r, char *line)
@@ -429,6 +454,7 @@ static void run_line(struct run *r, char *line)
 		{ .name = "hw", .op = hw_op },
 		{ .name = "module", .op = hw_module_op },
 		{ .name = "guest", .op = hw_guest_op },
+		{ .name = "settle", .op = op_settle },
 		{ .name = "machine", .op = hw_machine_op },
 	};
 	char *argv[RUN_ARGS], *word;

@@ -36,6 +36,7 @@ struct hw_guest {
 /* The hardware, and who runs on it.  A real kernel's is rewritten as a whole. */
 struct hw {
 	bool real;
+	unsigned long early_scans; /* more than one before the script */
 	struct hw_card card[HW_IDS];
 	bool usage[HW_IDS], control[HW_IDS];
 	struct hw_guest guest[HW_GUESTS];
@@ -76,6 +77,9 @@ void hw_done(struct hw *hw);
 
 /** hw_rearm() - a real kernel scans by itself after a time: not while a script runs */
 void hw_rearm(struct hw *hw);
+
+/** hw_scans() - the text of `scans`, without scans before the script */
+void hw_scans(const struct hw *hw, const char *path, char *text, size_t *len);
 
 /** hw_settle() - wait until the state machines of all queues have done what is to do */
 void hw_settle(const struct hw *hw);

@@ -126,12 +126,27 @@ void hw_machine_op(struct run *r, char **argv, int argc)
 	run_result(r, "ok");
 }
 
+void hw_scans(const struct hw *hw, const char *path, char *text, size_t *len)
+{
+	char number[32];
+
+	if (!hw->early_scans || strcmp(path, "sys/bus/ap/scans") != 0)
+		return;
+	*len = (size_t)snprintf(number, sizeof(number), "%lu\n",
+				strtoul(text, NULL, 10) - hw->early_scans);
+	memcpy(text, number, *len);
+}
+
 void hw_init(struct hw *hw)
 {
+	char text[64];
+
 	hw->real = access(EMU "cards", F_OK) == 0;
 	/* else a thread asks the cards for random numbers, and rescans when none answers */
 	if (hw->real)
 		write_file("/sys/class/misc/hw_random/rng_current", "none");
+	if (hw->real && run_read_file("/sys/bus/ap/scans", text, sizeof(text)) > 0)
+		hw->early_scans = strtoul(text, NULL, 10) - 1;
 	hw_touch(hw);
 }
 
@@ -296,6 +311,7 @@ void hw_op(struct run *r, char **argv, int argc)
 
 		set[strtoul(argv[4], NULL, 10) % HW_IDS] = !strcmp(argv[2], "add");
 	}
+	hw_settle(hw); /* no reset is under way when the hardware changes */
 	if (hw->real) {
 		cards_write(hw);
 		domains_write(hw->usage, EMU "domains");

@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: MIT
+/*
+ * vfioap export: devices in the words of other programs.  Here they are picked and read; each
+ * format has a cmd_export_*.c.
+ */
+#include "cmd_export.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "commands.h"
+#include "paths.h"
+#include "view.h"
+
+static const struct {
+	const char *name;
+	export_fn *run;
+} formats[] = {
+	{ .name = "mdevctl", .run = export_mdevctl },
+	{ .name = "libvirt-nodedev", .run = export_nodedev },
+	{ .name = "libvirt-hostdev", .run = export_hostdev },
+	{ .name = "qemu", .run = export_qemu },
+	{ .name = "shell", .run = export_shell },
+};
+
+struct export_args {
+	char *format, *uuid;
+	const char **text;
+	size_t n_texts;
+};
+
+static void export_args_done(struct export_args *args)
+{
+	free(args->format);
+	free(args->uuid);
+	free(args->text);
+}
+
+static void export_done(struct export *export)
+{
+	for (size_t i = 0; i < export->n; i++)
+		free(export->item[i].text);
+	free(export->item);
+}
+
+static int format_find(struct app *app, const char *name, export_fn **ret)
+{
+	int rc = STATUS_USAGE;
+
+	for (size_t i = 0; name && i < ARRAY_SIZE(formats); i++) {
+		if (strcmp(name, formats[i].name) != 0)
+			continue;
+		*ret = formats[i].run;
+		return 0;
+	}
+	if (name)
+		cmd_usage(app, "--format: '%s' is no format", name);
+	else
+		cmd_usage(app, "no format given");
+	cmd_hint(app, "--format is one of mdevctl, libvirt-nodedev, libvirt-hostdev, qemu, shell");
+	return rc;
+}
+
+/* ---- the devices ------------------------------------------------------------------------ */
+
+/* The definition's bytes, once more: what the snapshot says of them is not all of them. */
+static int definition_read(struct app *app, struct export_item *item)
+{
+	_cleanup_(definition_done) struct definition d = { .problem = CONFIG_OK };
+	_cleanup_free_ char *text = NULL;
+	char path[PATH_SIZE];
+	size_t len;
+	int rc;
+
+	rc = file_read(app->root, path_definition(path, item->device->uuid), SWAP_MAX, &text, &len);
+	if (rc < 0)
+		return err_errno(&app->err, rc, "cannot read '/%s'", path);
+	if (config_parse(text, len, &d, NULL) < 0)
+		return err_oom(&app->err);
+	if (d.problem != CONFIG_OK)
+		return err_set(&app->err, -EAGAIN, "'/%s' was changed meanwhile by somebody else",
+			       path);
+	item->matrix = d.matrix;
+	item->start_auto = d.start_auto;
+	item->text = TAKE_PTR(text);
+	return 0;
+}
+
+static int item_active(struct app *app, struct export_item *item)
+{
+	const struct mdev *mdev = item->device->mdev;
+
+	if (mdev->truncated)
+		return cmd_fail(app, STATUS_FAILED,
+				"device '%s': this kernel does not show all of its queues",
+				item->device->uuid);
+	item->matrix = mdev->matrix;
+	return 0;
+}
+
+/* A device whose two sides differ is one of two things: say which. */
+static void warn_differs(struct app *app, const struct export_item *item)
+{
+	const struct mdev *mdev = item->device->mdev;
+
+	if (app->persistent || !mdev || mdev->removing ||
+	    matrix_equal(&item->matrix, &mdev->matrix))
+		return;
+	cmd_warn(app,
+		 "device '%s' owns other resources than its definition says: its definition is"
+		 " exported, --active exports what it owns",
+		 item->device->uuid);
+}
+
+/* @ret_skip: it is not on the side that was asked for, or cannot be used. */
+static int item_fill(struct app *app, struct export_item *item, bool *ret_skip)
+{
+	const struct device *device = item->device;
+	const bool both = app->active == app->persistent;
+	const bool usable = device->definition && device->definition->problem == CONFIG_OK;
+	const bool active = device->mdev && !device->mdev->removing;
+	int rc;
+
+	*ret_skip = false;
+	if (usable && (both || app->persistent)) {
+		rc = definition_read(app, item);
+		if (!rc && both)
+			warn_differs(app, item);
+		return rc;
+	}
+	if (active && (both || app->active))
+		return item_active(app, item);
+	*ret_skip = true;
+	return 0;
+}
+
+static int refuse_skipped(struct app *app, const struct device *device)
+{
+	const struct definition *definition = device->definition;
+
+	if (definition && definition->problem != CONFIG_OK)
+		return cmd_fail(app, STATUS_FAILED,
+				"the definition of device '%s' cannot be used: %s", device->uuid,
+				definition->detail);
+	if (device->mdev && device->mdev->removing)
+		return cmd_fail(app, STATUS_NOT_FOUND, "device '%s' is being removed",
+				device->uuid);
+	return cmd_fail(app, STATUS_NOT_FOUND, "device '%s' is not %s", device->uuid,
+			app->active ? "active" : "defined");
+}
+
+static int items_fill(struct app *app, const struct device *const *devices, size_t n,
+		      struct export *export)
+{
+	export->item = calloc(n ? n : 1, sizeof(*export->item));
+	if (!export->item)
+		return err_oom(&app->err);
+	for (size_t i = 0; i < n; i++) {
+		struct export_item *item = &export->item[export->n];
+		bool skip;
+		int rc;
+
+		item->device = devices[i];
+		rc = item_fill(app, item, &skip);
+		if (!rc && skip && !export->whole)
+			rc = refuse_skipped(app, devices[i]);
+		if (rc)
+			return rc;
+		export->n += !skip;
+	}
+	return 0;
+}
+
+static int devices_pick(struct app *app, const struct export_args *args, struct export *export)
+{
+	_cleanup_free_ const struct device **devices = NULL;
+	size_t n = export->now->n_devices;
+	int rc;
+
+	if (args->n_texts) {
+		rc = cmd_devices_find(app, export->now, args->text, args->n_texts, &devices, &n);
+		if (rc)
+			return rc;
+		return items_fill(app, devices, n, export);
+	}
+
+	export->whole = true;
+	view_warn_broken(app, export->now);
+	devices = calloc(n ? n : 1, sizeof(*devices));
+	if (!devices)
+		return err_oom(&app->err);
+	for (size_t i = 0; i < n; i++)
+		devices[i] = &export->now->device[i];
+	return items_fill(app, devices, n, export);
+}
+
+/* ---- the command ---------------------------------------------------------------------------- */
+
+static int export_run(struct app *app, const struct export_args *args, export_fn *print)
+{
+	const unsigned parts =
+		SNAPSHOT_BUS | SNAPSHOT_DEVICES | SNAPSHOT_DEFINITIONS | SNAPSHOT_RULES;
+	_cleanup_(snapshot_freep) struct snapshot *now = NULL;
+	_cleanup_(export_done) struct export export = { 0 };
+	int rc;
+
+	rc = snapshot_read(app->root, parts, &now, &app->err);
+	if (rc < 0)
+		return rc;
+	export.now = now;
+	rc = devices_pick(app, args, &export);
+	return rc ? rc : print(app, &export);
+}
+
+int cmd_export(struct app *app, int argc, const char **argv)
+{
+	_cleanup_(export_args_done) struct export_args export = { 0 };
+	_cleanup_(cmd_texts_done) struct cmd_texts args = { 0 };
+	const struct poptOption options[] = {
+		CMD_TEXT('u', "uuid", &export.uuid, "DEVICE", "Instead of the argument"),
+		CMD_TEXT(0, "format", &export.format,
+			 "mdevctl|libvirt-nodedev|libvirt-hostdev|qemu|shell", "What to print"),
+		CMD_FLAG('A', "active", &app->active, "Only what runs"),
+		CMD_FLAG('P', "persistent", &app->persistent, "Only what is defined"),
+		CMD_COMMON_OPTIONS(app),
+		POPT_TABLEEND
+	};
+	const struct cmd_syntax syntax = { .options = options };
+	export_fn *print;
+	int rc;
+
+	rc = cmd_parse(app, argc, argv, &syntax, &args);
+	if (!rc)
+		rc = format_find(app, export.format, &print);
+	if (rc)
+		return rc;
+	if (app->json)
+		return cmd_usage(app, "--json is none of the formats to export in");
+	rc = cmd_device_texts(app, export.uuid, &args, 0, -1u, &export.text, &export.n_texts);
+	return rc ? rc : export_run(app, &export, print);
+}
