@@ -236,6 +236,10 @@ int cmd_export(struct app *app, int argc, const char **argv)
 		return rc;
 	if (app->json)
 		return cmd_usage(app, "--json is none of the formats to export in");
+	if (print == export_shell && app->persistent)
+		return cmd_usage(app, "--format shell exports the running system alone, and not"
+				      " --persistent");
+	app->active |= print == export_shell;
 	rc = cmd_device_texts(app, export.uuid, &args, 0, -1u, &export.text, &export.n_texts);
 	return rc ? rc : export_run(app, &export, print);
 }

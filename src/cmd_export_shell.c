@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * vfioap export --format shell: the commands of vfioap that make the same, a line each.  Lists
- * hold digits, commas and dashes alone: there is nothing to quote.
+ * vfioap export --format shell: the commands of vfioap that make the running system the same,
+ * a line each.  Lists hold digits, commas and dashes alone: there is nothing to quote.
  */
 #include "cmd_export.h"
 
@@ -23,26 +23,25 @@ static struct vfioap_mask needed(const struct export *export, const struct vfioa
 	return vfioap_mask_and(ids, all);
 }
 
-static void reserve_ids(struct app *app, const char *side, char letter,
-			const struct vfioap_mask *ids)
+static void reserve_ids(struct app *app, char letter, const struct vfioap_mask *ids)
 {
 	const struct vfioap_mask all = vfioap_mask_range(0, VFIOAP_IDS - 1);
 	char list[VFIOAP_LIST_SIZE];
 
 	if (vfioap_mask_is_empty(ids))
 		return;
-	out_printf(app, "vfioap reserve%s -%c %s\n", side, letter,
+	out_printf(app, "vfioap reserve -A -%c %s\n", letter,
 		   vfioap_mask_equal(ids, &all) ? "all" : vfioap_list_format(ids, list));
 }
 
-static void reserve_masks(struct app *app, const struct export *export, const char *side,
-			  const struct apbus_masks *masks)
+static void reserve_masks(struct app *app, const struct export *export)
 {
+	const struct apbus_masks *masks = &export->now->bus.masks;
 	const struct vfioap_mask adapters = needed(export, &masks->apmask, true);
 	const struct vfioap_mask domains = needed(export, &masks->aqmask, false);
 
-	reserve_ids(app, side, 'a', &adapters);
-	reserve_ids(app, side, 'd', &domains);
+	reserve_ids(app, 'a', &adapters);
+	reserve_ids(app, 'd', &domains);
 }
 
 /* Is the queue one of those exported, or is the whole machine? */
@@ -75,37 +74,6 @@ static void reserve_overrides(struct app *app, const struct export *export)
 		out_printf(app, "\n");
 }
 
-/* A mask that the rules do not set is what the kernel begins with, as far as that is known. */
-static struct apbus_masks next_masks(const struct snapshot *now)
-{
-	const struct vfioap_mask all = vfioap_mask_range(0, VFIOAP_IDS - 1);
-
-	return (struct apbus_masks){
-		.apmask = now->rules.has_apmask ? now->rules.masks.apmask : all,
-		.aqmask = now->rules.has_aqmask ? now->rules.masks.aqmask : all,
-	};
-}
-
-static void reserve_print(struct app *app, const struct export *export)
-{
-	const struct apbus_masks *active = &export->now->bus.masks;
-	const struct apbus_masks next = next_masks(export->now);
-	const bool both = app->active == app->persistent;
-	const bool equal = vfioap_mask_equal(&active->apmask, &next.apmask) &&
-			   vfioap_mask_equal(&active->aqmask, &next.aqmask);
-
-	if (both && equal && export->now->bus.present) {
-		reserve_masks(app, export, "", active);
-	} else {
-		if (!app->persistent || app->active)
-			reserve_masks(app, export, " -A", active);
-		if (!app->active || app->persistent)
-			reserve_masks(app, export, " -P", &next);
-	}
-	if (!app->persistent || app->active)
-		reserve_overrides(app, export);
-}
-
 /* ---- devices -----------------------------------------------------------------------------------
  */
 
@@ -119,26 +87,17 @@ static void ids_print(struct app *app, char letter, const struct vfioap_mask *id
 
 static void create_print(struct app *app, const struct export_item *item)
 {
-	const struct device *device = item->device;
-	const bool both = app->active == app->persistent;
-	const char *side = "";
-
-	if (!item->text)
-		side = " -A";
-	else if (!device->mdev || !both)
-		side = " -P";
-	out_printf(app, "vfioap create%s -u %s", side, device->uuid);
+	out_printf(app, "vfioap create -A -u %s", item->device->uuid);
 	ids_print(app, 'a', &item->matrix.adapters);
 	ids_print(app, 'd', &item->matrix.domains);
 	ids_print(app, 'c', &item->matrix.controls);
-	if (item->text && !item->start_auto)
-		out_printf(app, " --start manual");
 	out_printf(app, "\n");
 }
 
 int export_shell(struct app *app, const struct export *export)
 {
-	reserve_print(app, export);
+	reserve_masks(app, export);
+	reserve_overrides(app, export);
 	for (size_t i = 0; i < export->n; i++)
 		create_print(app, &export->item[i]);
 	return 0;

@@ -22,33 +22,41 @@ sample()
 	shift
 
 	tool "$@"
-	jq -es 'length == 1' <<<"$stdout" >/dev/null || fail "not one JSON text" "one"
 	printf '%s\n' "$stdout" >"$(mktemp "$SAMPLES/$name.XXXXXX.json")"
 	for word in "${@:2}"; do
-		if [ "$2" = vfioap ] && vfioap --list-commands | grep -qxe "$word"; then
+		if [ "$2" = vfioap ] && has_command "$word"; then
 			echo "$word" >>"$SAMPLES/commands"
 			break
 		fi
 	done
-	assert_sorted
-}
-
-# Sets are ascending: of numbers, of queues, of objects by what they are called.
-assert_sorted()
-{
-	assert_json '
-	def is_queue: type == "string" and test("^[0-9a-f]{2}\\.[0-9a-f]{4}$");
-	[.. | arrays | select(all(type == "number") or all(is_queue)) | . == (sort | unique)] | all'
-	assert_json '[.devices?, .cards?, .queues?, .devices[]?.grid? | arrays
-		| map(objects | .uuid // .card // .queue) | . == (sort | unique)] | all'
-	assert_json '[.features? | arrays | . == (sort | unique)] | all'
 }
 
 has_command()
 {
-	vfioap --list-commands | grep -qxe "$1"
+	: "${COMMANDS=$(vfioap --list-commands)}"
+	[[ $'\n'$COMMANDS$'\n' == *$'\n'$1$'\n'* ]]
 }
-export -f sample assert_sorted has_command
+export -f sample has_command
+
+# One text a file, and sets ascending: of numbers, of queues, of objects by what they are called.
+assert_sorted()
+{
+	local bad
+
+	bad=$(jq -nr '
+	def is_queue: type == "string" and test("^[0-9a-f]{2}\\.[0-9a-f]{4}$");
+	def is_set: . == (sort | unique);
+	reduce (inputs | [input_filename, .]) as [$file, $text] ({};
+		.[$file].texts += 1
+		| .[$file].sorted = ($text
+			| ([.. | arrays | select(all(type == "number") or all(is_queue)) | is_set] | all)
+			and ([.devices?, .cards?, .queues?, .devices[]?.grid? | arrays
+				| map(objects | .uuid // .card // .queue) | is_set] | all)
+			and ([.features? | arrays | is_set] | all)))
+	| to_entries[] | select(.value != {texts: 1, sorted: true}) | .key' "$@") ||
+		fail "jq cannot read the samples" "JSON"
+	[ -z "$bad" ] || fail "not one text, or not sorted: $bad" "sorted sets"
+}
 
 # validate SCHEMA FILE...: of a schema in tests/schema
 validate()
@@ -65,8 +73,9 @@ validate()
 # What was sampled fits its schema.
 assert_samples()
 {
-	local file name
+	local name
 
+	assert_sorted "$SAMPLES"/*.json
 	for name in $(cd "$SAMPLES" && printf '%s\n' *.json | cut -d . -f 1 | sort -u); do
 		[ -f "$SCHEMA/$name.json" ] || fail "no tests/schema/$name.json" "one"
 		validate "$name" "$SAMPLES/$name".*.json >"$BATS_TEST_TMPDIR/out" 2>&1 ||

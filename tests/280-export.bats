@@ -103,18 +103,33 @@ hint: --format is one of mdevctl, libvirt-nodedev, libvirt-hostdev, qemu, shell"
 	sim '
 		with_devices
 		tool 0 vfioap assign -A "$UUID_C" -c 4
-		tool 0 vfioap export --format shell
-		assert_stdout --line "vfioap reserve -A -d 4,0x47"
-		assert_stdout --line "vfioap create -A -u $UUID_A -a 5,6 -d 4 -c 4"
-		assert_stdout --line "vfioap create -P -u $UUID_B -a 5 -d 0x47"
-		assert_stdout --line "vfioap create -u $UUID_C -a 6 -d 0x47 --start manual"
+		tool 0 vfioap export --format mdevctl "$UUID_C"
+		assert_json ".attrs | length == 2"
 		assert_stderr --exact "vfioap: warning: device '"'"'$UUID_C'"'"' owns other resources than its definition says: its definition is exported, --active exports what it owns"
-		tool 0 vfioap export --format shell -A "$UUID_C"
+		tool 0 vfioap export --format mdevctl -A "$UUID_C"
+		assert_json ".attrs | length == 3"
+		assert_stderr --exact ""
+		tool 4 vfioap export --format mdevctl -A "$UUID_B"
+		assert_stderr "not active"
+	'
+}
+
+@test "export --format shell: the running system, and nothing else" {
+	sim '
+		with_devices
+		tool 0 vfioap assign -A "$UUID_C" -c 4
+		for side in "" -A; do
+			tool 0 vfioap export --format shell $side
+			assert_stdout --exact "vfioap reserve -A -d 4,0x47
+vfioap create -A -u $UUID_A -a 5,6 -d 4 -c 4
+vfioap create -A -u $UUID_C -a 6 -d 0x47 -c 4"
+			assert_stderr --exact ""
+		done
+		tool 0 vfioap export --format shell "$UUID_C"
 		assert_stdout --exact "vfioap reserve -A -d 0x47
 vfioap create -A -u $UUID_C -a 6 -d 0x47 -c 4"
-		assert_stderr --exact ""
-		tool 0 vfioap export --format shell -P "$UUID_C"
-		assert_stdout --exact "vfioap create -P -u $UUID_C -a 6 -d 0x47 --start manual"
+		tool 2 vfioap export --format shell -P "$UUID_C"
+		assert_stderr "running system alone"
 	'
 }
 
