@@ -103,6 +103,17 @@ static void apply_done(struct apply *a)
 	free(a->fd);
 }
 
+static int refuse_unseen(const char *node, struct err *err)
+{
+	int rc = err_set(err, -ENODATA,
+			 "cannot tell whether the device of '/%s' is open: there is no such node,"
+			 " and not all processes can be seen",
+			 node);
+
+	err_hint(err, "root outside of containers sees all processes");
+	return rc;
+}
+
 static int apply_hold(struct apply *a, struct err *err)
 {
 	if (!a->plan->n_holds)
@@ -123,11 +134,7 @@ static int apply_hold(struct apply *a, struct err *err)
 		else if (fd != -ENOENT && fd != -ENXIO && fd != -ENODEV)
 			return err_errno(err, fd, "cannot open '/%s' to keep others out", node);
 		else if (!a->plan->hold_missing)
-			return err_set(
-				err, -ENODATA,
-				"cannot tell whether the device of '/%s' is open: there is no"
-				" such node, and not all processes can be seen",
-				node);
+			return refuse_unseen(node, err);
 	}
 	return 0;
 }

@@ -121,3 +121,16 @@ $UUID_B"
 		assert_root_unchanged
 	'
 }
+
+@test "remove: without a node to hold, and with processes unseen, refuses" {
+	sim '
+		three_guests
+		mount -t tmpfs none /dev/vfio
+		remember
+		tool 3 vfioap remove -A "$UUID_A"
+		assert_stderr "cannot tell whether the device of '"'/dev/vfio/0'"' is open"
+		assert_stderr "hint: root outside of containers sees all processes"
+		assert_stdout --exact ""
+		assert_root_unchanged
+	'
+}
