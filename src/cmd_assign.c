@@ -1,18 +1,29 @@
 // SPDX-License-Identifier: MIT
 /*
- * vfioap assign, vfioap unassign: give a mediated device adapters, domains and control
- * domains, or take them.  With a guest running this is hot plug and unplug.
+ * vfioap assign, unassign, set: give a mediated device adapters, domains and control domains,
+ * take them, or replace them.  With a guest running this is hot plug and unplug.
  */
 #include "commands.h"
 
 #include "change.h"
 
+/**
+ * struct verb - what distinguishes the three
+ * @flags:   words that a LIST may be, beside "all"
+ * @combine: what a dimension that was named becomes
+ */
+struct verb {
+	const char *name;
+	unsigned flags;
+	struct vfioap_mask (*combine)(struct vfioap_mask is, struct vfioap_mask ids);
+};
+
 struct assign_args {
+	const struct verb *verb;
 	struct change_ids ids;
 	char *uuid;
 	const char **text;
 	size_t n_texts;
-	bool assign;
 };
 
 static void assign_args_done(struct assign_args *args)
@@ -22,10 +33,9 @@ static void assign_args_done(struct assign_args *args)
 	free(args->text);
 }
 
-static struct vfioap_mask mask_change(const struct assign_args *args, struct vfioap_mask is,
-				      struct vfioap_mask ids)
+static struct vfioap_mask mask_replace(_unused_ struct vfioap_mask is, struct vfioap_mask ids)
 {
-	return args->assign ? vfioap_mask_or(is, ids) : vfioap_mask_andnot(is, ids);
+	return ids;
 }
 
 static int assign_edit(struct app *app, struct change *change, void *arg)
@@ -34,7 +44,7 @@ static int assign_edit(struct app *app, struct change *change, void *arg)
 	const struct apbus *bus = &change->now->bus;
 	const struct device *found;
 	struct wish_device *device;
-	struct matrix ids;
+	struct matrix ids, *matrix;
 	int rc;
 
 	rc = change_ids_matrix(app, &args->ids, bus->max_adapter, bus->max_domain, &ids);
@@ -49,21 +59,26 @@ static int assign_edit(struct app *app, struct change *change, void *arg)
 				found->mdev ? "being removed" : "not active");
 
 	device->named = true;
-	device->matrix.adapters = mask_change(args, device->matrix.adapters, ids.adapters);
-	device->matrix.domains = mask_change(args, device->matrix.domains, ids.domains);
-	device->matrix.controls = mask_change(args, device->matrix.controls, ids.controls);
+	matrix = &device->matrix;
+	if (args->ids.adapters.n)
+		matrix->adapters = args->verb->combine(matrix->adapters, ids.adapters);
+	if (args->ids.domains.n)
+		matrix->domains = args->verb->combine(matrix->domains, ids.domains);
+	if (args->ids.controls.n)
+		matrix->controls = args->verb->combine(matrix->controls, ids.controls);
 	memcpy(change->uuid, found->uuid, UUID_SIZE);
 	return 0;
 }
 
-static int assign_run(struct app *app, int argc, const char **argv, bool is_assign)
+static int assign_run(struct app *app, int argc, const char **argv, const struct verb *verb)
 {
-	_cleanup_(assign_args_done) struct assign_args assign = { .assign = is_assign };
+	_cleanup_(assign_args_done) struct assign_args assign = { .verb = verb,
+								  .ids.flags = verb->flags };
 	_cleanup_(cmd_texts_done) struct cmd_texts args = { 0 };
 	const struct poptOption options[] = {
 		CMD_TEXT('u', "uuid", &assign.uuid, "DEVICE", "Instead of the argument"),
 		CHANGE_DEVICE_OPTIONS(&assign.ids),
-		CMD_FORCE_OPTION(app, "Also more than 511 queues on a kernel not known to be safe"),
+		CMD_FORCE_OPTION(app, "Also without undo, or more than 511 queues on any kernel"),
 		CMD_CHANGE_OPTIONS(app),
 		CMD_COMMON_OPTIONS(app),
 		POPT_TABLEEND
@@ -82,17 +97,29 @@ static int assign_run(struct app *app, int argc, const char **argv, bool is_assi
 	if (rc)
 		return rc;
 	if (!assign.ids.adapters.n && !assign.ids.domains.n && !assign.ids.controls.n)
-		return cmd_usage(app, "nothing to %s: none of -a, -d and -c given",
-				 is_assign ? "assign" : "unassign");
+		return cmd_usage(app, "nothing to %s: none of -a, -d and -c given", verb->name);
 	return change_run(app, 0, assign_edit, &assign);
 }
 
 int cmd_assign(struct app *app, int argc, const char **argv)
 {
-	return assign_run(app, argc, argv, true);
+	static const struct verb verb = { .name = "assign", .combine = vfioap_mask_or };
+
+	return assign_run(app, argc, argv, &verb);
 }
 
 int cmd_unassign(struct app *app, int argc, const char **argv)
 {
-	return assign_run(app, argc, argv, false);
+	static const struct verb verb = { .name = "unassign", .combine = vfioap_mask_andnot };
+
+	return assign_run(app, argc, argv, &verb);
+}
+
+int cmd_set(struct app *app, int argc, const char **argv)
+{
+	static const struct verb verb = { .name = "set",
+					  .flags = CMD_LIST_NONE,
+					  .combine = mask_replace };
+
+	return assign_run(app, argc, argv, &verb);
 }
