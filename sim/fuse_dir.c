@@ -11,7 +11,7 @@
 
 /* An open directory, as it was when opened or rewound. */
 struct listing {
-	struct inode *inode;
+	struct serve_open open;
 	struct entry {
 		uint64_t ino;
 		mode_t mode;
@@ -25,6 +25,15 @@ static void listing_clear(struct listing *listing)
 	for (size_t i = 0; i < listing->n; i++)
 		free(listing->entries[i].name);
 	listing->n = 0;
+}
+
+static void listing_free(struct serve *s _unused_, struct serve_open *open)
+{
+	struct listing *listing = (struct listing *)open;
+
+	listing_clear(listing);
+	free(listing->entries);
+	free(listing);
 }
 
 static int listing_add(struct listing *listing, const char *name, uint64_t ino, mode_t mode)
@@ -83,9 +92,11 @@ void fuse_dir_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 		fuse_reply_err(req, rc < 0 ? -rc : ENOMEM);
 		return;
 	}
+	listing->open.free = listing_free;
+	serve_open_add(fuse_req_serve(req), &listing->open);
 	fi->fh = (uintptr_t)listing;
 	if (fuse_reply_open(req, fi) != 0)
-		free(listing);
+		serve_open_free(fuse_req_serve(req), &listing->open);
 }
 
 void fuse_dir_read(fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset,
@@ -117,10 +128,6 @@ void fuse_dir_read(fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset,
 
 void fuse_dir_release(fuse_req_t req, fuse_ino_t ino _unused_, struct fuse_file_info *fi)
 {
-	struct listing *listing = (struct listing *)(uintptr_t)fi->fh;
-
-	listing_clear(listing);
-	free(listing->entries);
-	free(listing);
+	serve_open_free(fuse_req_serve(req), (struct serve_open *)(uintptr_t)fi->fh);
 	fuse_reply_err(req, 0);
 }

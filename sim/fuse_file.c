@@ -18,6 +18,7 @@
 
 /* An open file. */
 struct handle {
+	struct serve_open open;
 	pthread_mutex_t lock; /* of len and text */
 	struct node node;
 	struct control *control; /* of the control file only */
@@ -93,8 +94,10 @@ static void closing_end(struct serve *s, struct handle *handle)
 
 /* ---- files --------------------------------------------------------------------------- */
 
-static void handle_free(struct serve *s, struct handle *handle)
+static void handle_free(struct serve *s, struct serve_open *open)
 {
+	struct handle *handle = (struct handle *)open;
+
 	if (handle->group_held)
 		machine_group_release(s->machine, &handle->node);
 	control_free(handle->control);
@@ -111,6 +114,8 @@ static int handle_new(struct serve *s, fuse_ino_t ino, const struct node *node, 
 
 	if (!handle)
 		return -ENOMEM;
+	handle->open.free = handle_free;
+	serve_open_add(s, &handle->open);
 	pthread_mutex_init(&handle->lock, NULL);
 	handle->node = *node;
 	handle->len = -1;
@@ -129,7 +134,7 @@ static int handle_new(struct serve *s, fuse_ino_t ino, const struct node *node, 
 		handle->group_held = rc == 0;
 	}
 	if (rc < 0)
-		handle_free(s, handle);
+		serve_open_free(s, &handle->open);
 	else
 		*ret = handle;
 	return rc;
@@ -168,7 +173,7 @@ void fuse_file_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 	fi->noflush = node.type != NODE_GROUP; /* see closing_wait() */
 #endif
 	if (fuse_reply_open(req, fi) != 0)
-		handle_free(s, handle); /* open() was interrupted */
+		serve_open_free(s, &handle->open); /* open() was interrupted */
 }
 
 void fuse_file_flush(fuse_req_t req, fuse_ino_t ino _unused_, struct fuse_file_info *fi)
@@ -188,7 +193,7 @@ void fuse_file_release(fuse_req_t req, fuse_ino_t ino _unused_, struct fuse_file
 		handle->group_held = false;
 		closing_end(s, handle);
 	}
-	handle_free(s, handle);
+	serve_open_free(s, &handle->open);
 	fuse_reply_err(req, 0);
 }
 

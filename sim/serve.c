@@ -47,12 +47,38 @@ static int session_new(struct serve *s, struct err *err)
 	return s->session ? 0 : err_set(err, -ENOMEM, "cannot start a FUSE session");
 }
 
+void serve_open_add(struct serve *s, struct serve_open *open)
+{
+	pthread_mutex_lock(&s->lock);
+	open->prev = NULL;
+	open->next = s->opened;
+	if (open->next)
+		open->next->prev = open;
+	s->opened = open;
+	pthread_mutex_unlock(&s->lock);
+}
+
+void serve_open_free(struct serve *s, struct serve_open *open)
+{
+	pthread_mutex_lock(&s->lock);
+	if (open->next)
+		open->next->prev = open->prev;
+	if (open->prev)
+		open->prev->next = open->next;
+	else
+		s->opened = open->next;
+	pthread_mutex_unlock(&s->lock);
+	open->free(s, open);
+}
+
 struct serve *serve_free(struct serve *s)
 {
 	if (!s)
 		return NULL;
 	if (s->session)
 		fuse_session_destroy(s->session);
+	while (s->opened)
+		serve_open_free(s, s->opened);
 	machine_free(s->machine);
 	monitor_free(s->monitor);
 	inode_table_free(s->inodes);

@@ -38,7 +38,23 @@ struct serve {
 	unsigned closing_round;
 	unsigned workers;
 	unsigned idle; /* workers that wait for a request */
+	struct serve_open *opened;
 };
+
+/** struct serve_open - a file or directory that is open; first member of what is known of it */
+struct serve_open {
+	struct serve_open *prev, *next;
+	void (*free)(struct serve *s, struct serve_open *open);
+};
+
+/**
+ * serve_open_add(), serve_open_free() - begin and end it
+ *
+ * When the file system is unmounted the kernel need not have told of each close():
+ * serve_free() ends what is left.
+ */
+void serve_open_add(struct serve *s, struct serve_open *open);
+void serve_open_free(struct serve *s, struct serve_open *open);
 
 /** struct serve_config - how to serve; @machine options are those of machine_new() */
 struct serve_config {
