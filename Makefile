@@ -26,6 +26,8 @@ includedir := $(PREFIX)/include
 mandir := $(PREFIX)/share/man
 docdir := $(PREFIX)/share/doc/vfioap
 bashcompdir := $(PREFIX)/share/bash-completion/completions
+udevrulesdir ?= $(PREFIX)/lib/udev/rules.d
+systemunitdir ?= $(PREFIX)/lib/systemd/system
 # Where mdevctl looks for callouts, since 1.3 and before; nothing: do not link ours there.
 calloutdirs ?= /usr/lib/mdevctl/scripts.d/callouts /etc/mdevctl.d/scripts.d/callouts
 
@@ -75,28 +77,33 @@ lib_SRCS := src/mask.c
 # Everything the front ends share, a layer a line; scripts/lint-layers holds them apart.
 core_SRCS := src/mask.c src/err.c src/str.c src/qset.c \
 	src/sysfs.c src/file.c src/lock.c src/swap.c \
-	src/apbus.c src/config.c src/config_edit.c src/config_write.c \
-	src/mdev.c src/procs.c src/udev.c src/udev_report.c \
-	src/apply.c src/caps.c src/conflict.c src/findings.c src/kernel.c src/obstacle.c \
-	src/plan.c src/plan_order.c src/pool.c src/snapshot.c src/unseen.c src/wish.c \
+	src/apbus.c src/apbus_boot.c src/config.c src/config_edit.c \
+	src/libvirt.c src/mdev.c src/overrides.c src/procs.c src/udev.c src/udev_report.c \
+	src/apply.c src/apply_files.c src/bounds.c src/caps.c src/conflict.c src/conflict_next.c \
+	src/findings.c src/kernel.c src/obstacle.c src/plan.c src/plan_files.c src/plan_order.c src/pool.c src/snapshot.c src/unseen.c src/wish.c \
+	src/audit.c src/audit_file.c src/audit_guest.c src/audit_host.c src/audit_share.c \
+	src/guest.c src/nextboot.c src/share.c \
 	src/module.c src/zcrypt.c src/loss.c src/override.c src/pool_exact.c src/pool_mode.c \
+	src/doctor.c src/doctor_active.c src/doctor_boot.c src/find.c src/rect.c \
 	src/cmd.c src/cmdopt.c src/out.c src/out_json.c
 
 # What lsvfioap and `vfioap list` share.
-list_SRCS := src/filter.c src/list.c src/view_device.c src/view_queue.c
+list_SRCS := src/chart.c src/filter.c src/list.c src/map.c src/view_device.c src/view_queue.c
 vfioap_SRCS := src/vfioap.c src/change.c src/change_ids.c src/change_pool.c src/change_report.c \
 	$(sort $(wildcard src/cmd_*.c)) src/grid.c $(list_SRCS)
-vfioap_PKGS := popt json-c smartcols uuid
+vfioap_PKGS := popt json-c libxml-2.0 smartcols uuid
 lsvfioap_SRCS := src/lsvfioap.c $(list_SRCS)
-lsvfioap_PKGS := popt json-c smartcols uuid
+lsvfioap_PKGS := popt json-c libxml-2.0 smartcols uuid
 chzdev_ap_SRCS := src/change.c src/change_report.c src/chzdev_ap.c $(list_SRCS)
-chzdev_ap_PKGS := popt json-c smartcols uuid
+chzdev_ap_PKGS := popt json-c libxml-2.0 smartcols uuid
 vfioap-callout_SRCS := src/callout.c src/callout_check.c src/callout_get.c
-vfioap-callout_PKGS := json-c smartcols uuid
+vfioap-callout_PKGS := json-c libxml-2.0 smartcols uuid
+vfioap-override_SRCS := src/override_boot.c
+vfioap-override_PKGS := json-c smartcols uuid
 apsim_SRCS := $(sort $(wildcard sim/*.c)) src/mask.c src/err.c src/str.c
 apsim_PKGS := fuse3 json-c popt uuid
 
-PROGRAMS := vfioap lsvfioap chzdev_ap vfioap-callout apsim
+PROGRAMS := vfioap lsvfioap chzdev_ap vfioap-callout vfioap-override apsim
 unit_SRCS := $(sort $(wildcard tests/unit/test_*.c))
 UNITS := $(patsubst tests/unit/%.c,$(O)/unit/%,$(unit_SRCS))
 TESTS ?= $(sort $(wildcard tests/*.bats))
@@ -160,7 +167,7 @@ $(O)/obj/tests/unit/test_sim_%.o: tests/unit/test_sim_%.c $(O)/flags | $(DEPS)
 	$(call compile,fuse3 json-c,-DFUSE_USE_VERSION=35 -Isim)
 
 $(O)/obj/%.o: %.c $(O)/flags | $(DEPS)
-	$(call compile,json-c smartcols uuid)
+	$(call compile,json-c libxml-2.0 smartcols uuid)
 
 $(O)/libcore.a: $(call objs,$(core_SRCS))
 	$(archive)
@@ -176,6 +183,9 @@ $(O)/chzdev_ap: $(call objs,$(chzdev_ap_SRCS)) $(O)/libcore.a
 
 $(O)/vfioap-callout: $(call objs,$(vfioap-callout_SRCS)) $(O)/libcore.a
 	$(call link,$(vfioap-callout_PKGS))
+
+$(O)/vfioap-override: $(call objs,$(vfioap-override_SRCS)) $(O)/libcore.a
+	$(call link,$(vfioap-override_PKGS))
 
 $(O)/apsim: $(call objs,$(apsim_SRCS))
 	$(call link,$(apsim_PKGS))
@@ -210,6 +220,9 @@ $(O)/unit/test_sim_%: $(O)/obj/tests/unit/test_sim_%.o $(O)/libsim.a
 
 # ... and of both where one is held against the other.
 $(O)/unit/test_undo: $(O)/obj/tests/unit/test_undo.o $(O)/libcore.a $(O)/libsim.a
+	$(call link,$(vfioap_PKGS))
+
+$(O)/unit/test_guest: $(O)/obj/tests/unit/test_guest.o $(O)/libcore.a $(O)/libsim.a
 	$(call link,$(vfioap_PKGS))
 
 $(O)/unit/test_%: $(O)/obj/tests/unit/test_%.o $(O)/libcore.a
@@ -251,7 +264,7 @@ $(O)/fuzz/%: tests/fuzz/%.c $(core_SRCS) $(O)/flags
 	@mkdir -p $(@D)
 	$(call say,FUZZ,$<)
 	$(Q)$(FUZZ_CC) $(filter-out %_FORTIFY_SOURCE %_FORTIFY_SOURCE=2,$(ALL_CPPFLAGS)) \
-		$(call pkg_cflags,json-c smartcols uuid) $(ALL_CFLAGS) -O1 \
+		$(call pkg_cflags,json-c libxml-2.0 smartcols uuid) $(ALL_CFLAGS) -O1 \
 		-fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all \
 		-include src/banned.h -o $@ $(filter %.c,$^) $(call pkg_libs,$(vfioap_PKGS)) -lpthread
 
@@ -275,6 +288,10 @@ lint: ## check style, layers, scripts, man pages and warnings
 
 man_PAGES := $(sort $(wildcard man/*.[1-8]))
 inst = $(Q)$(INSTALL) -D -m $(1) $(2) '$(DESTDIR)$(3)'
+# $(call inst_in,FILE,DIR): FILE.in, with the places of programs filled in
+inst_in = $(Q)$(INSTALL) -D -m 644 $(1).in '$(DESTDIR)$(2)/$(notdir $(1))' && \
+	sed -i -e 's|@LIBEXECDIR@|$(libexecdir)|' -e 's|@SBINDIR@|$(sbindir)|' \
+		'$(DESTDIR)$(2)/$(notdir $(1))'
 
 .PHONY: install
 install: $(if $(NO_BUILD),,all) ## install below $(DESTDIR)$(PREFIX)
@@ -283,6 +300,9 @@ install: $(if $(NO_BUILD),,all) ## install below $(DESTDIR)$(PREFIX)
 	$(call inst,755,$(O)/lsvfioap,$(sbindir)/lsvfioap)
 	$(call inst,755,$(O)/chzdev_ap,$(sbindir)/chzdev_ap)
 	$(call inst,755,$(O)/vfioap-callout,$(libexecdir)/vfioap-callout)
+	$(call inst,755,$(O)/vfioap-override,$(libexecdir)/vfioap-override)
+	$(call inst_in,systemd/42-vfioap.rules,$(udevrulesdir))
+	$(call inst_in,systemd/vfioap-autostart.service,$(systemunitdir))
 	$(Q)for dir in $(calloutdirs); do \
 		$(INSTALL) -d '$(DESTDIR)'"$$dir" && \
 			ln -sf '$(libexecdir)/vfioap-callout' \

@@ -19,6 +19,7 @@
 #include "front.h"
 #include "qemu.h"
 #include "str.h"
+#include "systemd.h"
 #include "udevrules.h"
 #include "util.h"
 
@@ -60,11 +61,69 @@ static int modules_load(const struct udevrules_event *event, struct err *err)
 	return rc;
 }
 
+/* 0 when there is an mdevctl and it could be run, whatever it says. */
+static int mdevctl_run(void)
+{
+	char *const argv[] = { (char *)"mdevctl", (char *)"start-parent-mdevs", (char *)"matrix",
+			       NULL };
+	int status;
+	pid_t pid;
+
+	if (posix_spawnp(&pid, argv[0], NULL, NULL, argv, environ) != 0)
+		return -ENOENT;
+	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		;
+	return WIFEXITED(status) && WEXITSTATUS(status) == FRONT_NOT_FOUND ? -ENOENT : 0;
+}
+
+/* Whether mdevctl's rule has been at work, and what came of it. */
+struct autostart {
+	bool done;
+	int rc;
+};
+
+/* What mdevctl's rule does when vfio_ap registers: once, and whether it is too early or not. */
+static void devices_start(struct autostart *autostart, struct err *err)
+{
+	if (autostart->done || access(MATRIX, F_OK) < 0)
+		return;
+	autostart->done = true;
+	if (access("/etc/" ETC_DEFINITIONS, F_OK) == 0 && mdevctl_run() < 0)
+		autostart->rc = autostart_all("/etc/" ETC_DEFINITIONS, err);
+}
+
+/* The first of the directories that has it wins over the others (udev(7)). */
+static int rules_file_apply(const char *name, struct udevrules_event *event, struct err *err)
+{
+	static const char *const dirs[] = { "/etc/udev/rules.d", "/run/udev/rules.d",
+					    "/usr/local/lib/udev/rules.d",
+					    "/usr/lib/udev/rules.d" };
+	char path[PATH_MAX];
+
+	for (unsigned i = 0; i < ARRAY_SIZE(dirs); i++) {
+		snprintf(path, sizeof(path), "%s/%s", dirs[i], name);
+		if (access(path, F_OK) == 0)
+			return udevrules_apply(path, event, err);
+	}
+	return 0;
+}
+
+/* Of all files, in their order, first; then what they want to be run. */
+static int event_apply(struct udevrules_event *event, struct err *err)
+{
+	static const char *const names[] = { "41-ap.rules", "42-vfioap.rules" };
+	int rc = 0;
+
+	for (unsigned i = 0; i < ARRAY_SIZE(names) && rc == 0; i++)
+		rc = rules_file_apply(names[i], event, err);
+	return rc < 0 ? rc : modules_load(event, err);
+}
+
 /*
  * The events that can bring the rules to run: the kernel's, when it has bound all queues
  * that it found, and the one of the bus that systemd-udev-trigger.service asks for.
  */
-static int rules_apply(struct err *err)
+static int rules_apply(struct autostart *autostart, struct err *err)
 {
 	static const char *const complete[] = { "BINDINGS=complete", "COMPLETECOUNT=1", NULL };
 	static const char *const none[] = { NULL };
@@ -81,41 +140,30 @@ static int rules_apply(struct err *err)
 	if (access("/sys/bus/ap/bindings", F_OK) < 0)
 		bound = access("/sys/bus/ap", F_OK) == 0;
 	for (unsigned i = bound ? 0 : 1; i < ARRAY_SIZE(events) && rc == 0; i++) {
-		rc = udevrules_apply("/etc/" ETC_RULES, &events[i], err);
-		if (rc == 0)
-			rc = modules_load(&events[i], err);
+		rc = event_apply(&events[i], err);
+		devices_start(autostart, err);
 	}
 	return rc;
 }
 
-/* 0 when there is an mdevctl and it could be run, whatever it says. */
-static int mdevctl_run(void)
-{
-	char *const argv[] = { (char *)"mdevctl", (char *)"start-parent-mdevs", (char *)"matrix",
-			       NULL };
-	int status;
-	pid_t pid;
-
-	if (posix_spawnp(&pid, argv[0], NULL, NULL, argv, environ) != 0)
-		return -ENOENT;
-	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
-		;
-	return WIFEXITED(status) && WEXITSTATUS(status) == FRONT_NOT_FOUND ? -ENOENT : 0;
-}
-
 static int userspace_start(bool vfio_ap, struct err *err)
 {
-	int rc;
+	struct autostart autostart = { 0 };
+	int rc = 0;
 
 	locks_remove();
-	rc = rules_apply(err);
+	/* That is early: the rules have not been at work yet. */
+	if (systemd_loads("vfio_ap"))
+		rc = module_load("vfio_ap", err);
+	devices_start(&autostart, err);
+	if (rc == 0)
+		rc = rules_apply(&autostart, err);
 	if (rc == 0 && vfio_ap)
 		rc = module_load("vfio_ap", err);
-	if (rc < 0 || access(MATRIX, F_OK) < 0 || access("/etc/" ETC_DEFINITIONS, F_OK) < 0)
-		return rc;
-	if (mdevctl_run() == 0)
-		return 0;
-	return autostart_all("/etc/" ETC_DEFINITIONS, err);
+	devices_start(&autostart, err);
+	if (rc == 0)
+		systemd_start("vfioap-autostart.service");
+	return rc < 0 ? rc : autostart.rc;
 }
 
 static int reboot(bool bare, struct err *err)

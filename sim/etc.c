@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "systemd.h"
 #include "util.h"
 
 static const char *const directories[] = {
@@ -120,26 +121,64 @@ static bool lpar_defines(const struct lpar *lpar, const char *uuid)
 	return false;
 }
 
-int etc_hide(const char *dir, const struct lpar *lpar, struct err *err)
+/* Files that speak of the host's queues and of what it does at boot. */
+static const char *const host_files[] = {
+	ETC_RULES, /* the LPAR may have one */
+	"udev/rules.d/42-vfioap.rules",
+	"vfioap/overrides",
+	"systemd/system/multi-user.target.wants/vfioap-autostart.service",
+};
+
+/* ... and directories of such; of the last one those that name vfio_ap. */
+static const char *const host_directories[] = { ETC_DEFINITIONS, "driverctl.d", ETC_MODULES_LOAD };
+
+static int file_hide(const char *dir, const char *name, struct err *err)
+{
+	char path[PATH_MAX];
+
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	if (unlink(path) < 0 && errno != ENOENT && errno != ENOTDIR)
+		return err_errno(err, -errno, "cannot hide '%s'", path);
+	return 0;
+}
+
+static bool file_stays(const char *dir, const char *name, const struct lpar *lpar)
+{
+	const char *base = strrchr(dir, '/');
+	char path[PATH_MAX + NAME_MAX + 2];
+
+	if (!base || strcmp(base, "/" ETC_MODULES_LOAD) != 0)
+		return lpar_defines(lpar, name);
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	return !systemd_file_loads(path, "vfio_ap");
+}
+
+static int directory_hide(const char *dir, const char *name, const struct lpar *lpar,
+			  struct err *err)
 {
 	char path[PATH_MAX];
 	struct dirent *entry;
 	int rc = 0;
 	DIR *d;
 
-	snprintf(path, sizeof(path), "%s/" ETC_RULES, dir);
-	if (!lpar->rules && unlink(path) < 0 && errno != ENOENT)
-		return err_errno(err, -errno, "cannot hide '%s'", path);
-
-	snprintf(path, sizeof(path), "%s/" ETC_DEFINITIONS, dir);
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
 	d = opendir(path);
 	while (d && rc == 0 && (entry = readdir(d))) {
-		if (entry->d_type == DT_DIR || lpar_defines(lpar, entry->d_name))
-			continue;
-		if (unlinkat(dirfd(d), entry->d_name, 0) < 0)
-			rc = err_errno(err, -errno, "cannot hide '%s/%s'", path, entry->d_name);
+		if (entry->d_type != DT_DIR && !file_stays(path, entry->d_name, lpar))
+			rc = file_hide(path, entry->d_name, err);
 	}
 	if (d)
 		closedir(d);
+	return rc;
+}
+
+int etc_hide(const char *dir, const struct lpar *lpar, struct err *err)
+{
+	int rc = 0;
+
+	for (unsigned i = lpar->rules ? 1 : 0; i < ARRAY_SIZE(host_files) && rc == 0; i++)
+		rc = file_hide(dir, host_files[i], err);
+	for (unsigned i = 0; i < ARRAY_SIZE(host_directories) && rc == 0; i++)
+		rc = directory_hide(dir, host_directories[i], lpar, err);
 	return rc;
 }

@@ -6,8 +6,9 @@
 #include "err.h"
 #include "machine.h"
 
-#define ETC_RULES	"udev/rules.d/41-ap.rules"
-#define ETC_DEFINITIONS "mdevctl.d/matrix"
+#define ETC_RULES	 "udev/rules.d/41-ap.rules"
+#define ETC_DEFINITIONS	 "mdevctl.d/matrix"
+#define ETC_MODULES_LOAD "modules-load.d"
 
 /** etc_write() - make the directories, and the LPAR's files, below @dir */
 int etc_write(const char *dir, const struct lpar *lpar, struct err *err);

@@ -78,6 +78,26 @@ enum module {
 	MODULE_COUNT,
 };
 
+/* What events are about. */
+enum object {
+	OBJECT_BUS_AP,
+	OBJECT_BUS_MATRIX,
+	OBJECT_BUS_MDEV,
+	OBJECT_AP,     /* /devices/ap */
+	OBJECT_DEVICE, /* a card or a queue */
+	OBJECT_DRIVER, /* an AP driver */
+	OBJECT_MODULE,
+	OBJECT_VFIO_AP, /* /devices/vfio_ap */
+	OBJECT_MATRIX,
+	OBJECT_MATRIX_DRIVER,
+	OBJECT_MDEV_DRIVER,
+	OBJECT_MDEV,
+	OBJECT_VFIO_DEV,
+	OBJECT_GROUP,
+	OBJECT_Z90CRYPT,
+	OBJECT_COUNT,
+};
+
 /* Put @id into a set or take it out. */
 static inline void model_mask_put(struct vfioap_mask *mask, unsigned id, bool in)
 {
@@ -189,6 +209,9 @@ struct machine {
 	uint64_t poll_timeout;
 	uint64_t modules[MODULE_COUNT]; /* generation; 0: not loaded */
 	uint64_t drivers[DRIVER_COUNT]; /* generation; 0: not registered */
+
+	/* sets of 1 << id: whose end was told by hand (K 13) */
+	unsigned end_told[OBJECT_COUNT];
 
 	/* vfio_ap */
 	struct mdev *newest;
@@ -429,25 +452,6 @@ int module_load(struct machine *m, enum module module);
 int module_unload(struct machine *m, enum module module);
 
 /* ---- uevent.c ------------------------------------------------------------------------------- */
-
-enum object {
-	OBJECT_BUS_AP,
-	OBJECT_BUS_MATRIX,
-	OBJECT_BUS_MDEV,
-	OBJECT_AP,     /* /devices/ap */
-	OBJECT_DEVICE, /* a card or a queue */
-	OBJECT_DRIVER, /* an AP driver */
-	OBJECT_MODULE,
-	OBJECT_VFIO_AP, /* /devices/vfio_ap */
-	OBJECT_MATRIX,
-	OBJECT_MATRIX_DRIVER,
-	OBJECT_MDEV_DRIVER,
-	OBJECT_MDEV,
-	OBJECT_VFIO_DEV,
-	OBJECT_GROUP,
-	OBJECT_Z90CRYPT,
-	OBJECT_COUNT,
-};
 
 /** uevent_send() - @fmt: one KEY=VALUE of the event, or NULL */
 void uevent_send(struct machine *m, enum object object, const struct at *at, const char *action,

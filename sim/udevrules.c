@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
  * As much of udev as a rules file for the AP bus needs: udev(7), with the keys
- * ACTION, DEVPATH, KERNEL, SUBSYSTEM, ENV, ATTR, GOTO, LABEL and RUN{builtin} for
- * kmod.  Which events there are is left to boot.c.
+ * ACTION, DEVPATH, KERNEL, SUBSYSTEM, ENV, ATTR, TEST, PROGRAM, GOTO, LABEL and
+ * RUN{builtin} for kmod.  Which events there are is left to boot.c.
  */
 #include "udevrules.h"
 
@@ -11,8 +11,10 @@
 #include <fcntl.h>
 #include <fnmatch.h>
 #include <limits.h>
+#include <spawn.h>
 #include <stdbool.h>
 #include <string.h>
+#include <sys/wait.h>
 
 #include "front.h"
 #include "str.h"
@@ -147,12 +149,55 @@ static const char *attr_get(const struct rules *rules, const char *attr, char bu
 	return buf;
 }
 
+static bool file_exists(const struct rules *rules, const char *name)
+{
+	char path[PATH_MAX];
+
+	attr_path(rules, name, path);
+	return access(*name == '/' ? name : path, F_OK) == 0;
+}
+
+/* It runs while rules are read, and is a match when it ends with 0. */
+static bool program_succeeds(const struct rules *rules, const char *command)
+{
+	_cleanup_free_ char *copy = strdup(command);
+	char *argv[17] = { NULL }, *rest = copy;
+	int status = -1, rc;
+	pid_t pid;
+
+	for (size_t n = 0; rest && n < ARRAY_SIZE(argv) - 1;) {
+		char *word = strsep(&rest, " ");
+
+		if (*word)
+			argv[n++] = word;
+	}
+	rc = argv[0] ? posix_spawn(&pid, argv[0], NULL, NULL, argv, environ) : EINVAL;
+	while (rc == 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		;
+	if (rc || status)
+		rules_warn(rules, rc ? "cannot run" : "has failed:", command);
+	return status == 0;
+}
+
+/* What has no value: is there, or ends well.  -1: another key. */
+static int token_holds(const struct rules *rules, const struct token *token)
+{
+	if (strcmp(token->key, "TEST") == 0)
+		return file_exists(rules, token->value);
+	if (strcmp(token->key, "PROGRAM") == 0)
+		return program_succeeds(rules, token->value);
+	return -1;
+}
+
 static bool token_matches(const struct rules *rules, const struct token *token)
 {
 	const struct udevrules_event *event = rules->event;
 	const char *value = NULL, *slash = strrchr(event->devpath, '/');
+	int holds = token_holds(rules, token);
 	char buf[4096];
 
+	if (holds >= 0)
+		return holds == (token->op == OP_MATCH);
 	if (strcmp(token->key, "ACTION") == 0)
 		value = event->action;
 	else if (strcmp(token->key, "DEVPATH") == 0)

@@ -99,22 +99,31 @@ static const struct object_row {
 	const char *path; /* below /sys; or computed: */
 	void (*compute)(const struct machine *m, const struct at *at, char *buf, size_t size);
 	const char *subsystem; /* NULL: its events are filtered out */
+	bool is_told_once;     /* no device: its end is not told when somebody has told it */
 	void (*keys)(const struct machine *m, const struct at *at, const char *action,
 		     struct env *env);
 } objects[OBJECT_COUNT] = {
 	[OBJECT_BUS_AP] = { .path = "bus/ap", .subsystem = "bus" },
-	[OBJECT_BUS_MATRIX] = { .path = "bus/matrix", .subsystem = "bus" },
+	[OBJECT_BUS_MATRIX] = { .path = "bus/matrix", .subsystem = "bus", .is_told_once = true },
 	[OBJECT_BUS_MDEV] = { .path = "bus/mdev", .subsystem = "bus" },
 	[OBJECT_AP] = { .path = "devices/ap", .subsystem = "ap" },
 	[OBJECT_DEVICE] = { .compute = tree_device_path, .subsystem = "ap", .keys = device_keys },
-	[OBJECT_DRIVER] = { .compute = tree_driver_path, .subsystem = "drivers" },
-	[OBJECT_MODULE] = { .compute = tree_module_path, .subsystem = "module" },
+	[OBJECT_DRIVER] = { .compute = tree_driver_path,
+			    .subsystem = "drivers",
+			    .is_told_once = true },
+	[OBJECT_MODULE] = { .compute = tree_module_path,
+			    .subsystem = "module",
+			    .is_told_once = true },
 	[OBJECT_VFIO_AP] = { .path = "devices/vfio_ap" },
 	[OBJECT_MATRIX] = { .path = "devices/vfio_ap/matrix",
 			    .subsystem = "matrix",
 			    .keys = matrix_keys },
-	[OBJECT_MATRIX_DRIVER] = { .path = "bus/matrix/drivers/vfio_ap", .subsystem = "drivers" },
-	[OBJECT_MDEV_DRIVER] = { .path = "bus/mdev/drivers/vfio_ap_mdev", .subsystem = "drivers" },
+	[OBJECT_MATRIX_DRIVER] = { .path = "bus/matrix/drivers/vfio_ap",
+				   .subsystem = "drivers",
+				   .is_told_once = true },
+	[OBJECT_MDEV_DRIVER] = { .path = "bus/mdev/drivers/vfio_ap_mdev",
+				 .subsystem = "drivers",
+				 .is_told_once = true },
 	[OBJECT_MDEV] = { .compute = tree_mdev_path, .subsystem = "mdev", .keys = mdev_keys },
 	[OBJECT_VFIO_DEV] = { .compute = tree_vfio_dev_path, .subsystem = "vfio-dev" },
 	[OBJECT_GROUP] = { .compute = tree_group_path, .subsystem = "vfio", .keys = group_keys },
@@ -166,13 +175,34 @@ static bool event_is_heard(struct machine *m, enum object object)
 	return m->hooks.uevent && !m->booting;
 }
 
+/*
+ * Whoever writes `remove` into the uevent file of a bus, driver or module has told of its end:
+ * the kernel does not tell it again (lib/kobject.c).  The end of a device it always tells.
+ */
+static unsigned end_bit(enum object object, const struct at *at)
+{
+	if (!objects[object].is_told_once)
+		return 0;
+	return objects[object].compute ? 1U << at->id[0] : 1;
+}
+
+static bool end_is_told(struct machine *m, enum object object, const struct at *at,
+			const char *action)
+{
+	unsigned bit = end_bit(object, at);
+
+	if (!strcmp(action, "add"))
+		m->end_told[object] &= ~bit; /* of the one before */
+	return !strcmp(action, "remove") && m->end_told[object] & bit;
+}
+
 void uevent_send(struct machine *m, enum object object, const struct at *at, const char *action,
 		 const char *fmt, ...)
 {
 	struct env keys;
 	va_list ap;
 
-	if (!event_is_heard(m, object))
+	if (end_is_told(m, object, at, action) || !event_is_heard(m, object))
 		return;
 	keys.len = 0;
 	if (fmt) {
@@ -274,6 +304,8 @@ int uevent_store(struct machine *m, const struct at *at, unsigned object, const 
 		machine_log(m, "synth uevent: /%s: unknown uevent action string", path);
 		return rc;
 	}
+	if (!strcmp(action, "remove"))
+		m->end_told[object] |= end_bit(object, at);
 	if (event_is_heard(m, object))
 		event_emit(m, object, at, action, &keys);
 	return 0;

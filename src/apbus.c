@@ -348,58 +348,6 @@ int apbus_read(int root, struct apbus *ret, struct err *err)
 	return 0;
 }
 
-/* ---- boot parameters --------------------------------------------------------------------- */
-
-/* The text of one parameter, or NULL: not given, or readable by root alone (up to 6.17). */
-static int read_parameter(int root, const char *path, char **ret, bool *ret_hidden, struct err *err)
-{
-	_cleanup_free_ char *text = malloc(SYSFS_TEXT_SIZE);
-	int rc;
-
-	if (!text)
-		return err_oom(err);
-
-	rc = sysfs_read(root, path, text, SYSFS_TEXT_SIZE);
-	if (rc == -EACCES || rc == -EPERM) {
-		*ret_hidden = true;
-		return 0;
-	}
-	if (rc == -ENOENT)
-		return 0;
-	if (rc < 0)
-		return cannot_read(err, rc, path);
-	if (!strcmp(str_chomp(text), "(null)"))
-		return 0;
-
-	*ret = str_printable(TAKE_PTR(text));
-	return 0;
-}
-
-int apbus_boot_read(int root, struct apbus_boot *ret, struct err *err)
-{
-	_cleanup_(apbus_boot_done) struct apbus_boot boot = { 0 };
-	int rc;
-
-	rc = read_parameter(root, PATH_AP_BOOT_APMASK, &boot.apmask, &boot.hidden, err);
-	if (rc < 0)
-		return rc;
-	rc = read_parameter(root, PATH_AP_BOOT_AQMASK, &boot.aqmask, &boot.hidden, err);
-	if (rc < 0)
-		return rc;
-
-	ret->hidden = boot.hidden;
-	ret->apmask = TAKE_PTR(boot.apmask);
-	ret->aqmask = TAKE_PTR(boot.aqmask);
-	return 0;
-}
-
-void apbus_boot_done(struct apbus_boot *boot)
-{
-	free(boot->apmask);
-	free(boot->aqmask);
-	boot->apmask = boot->aqmask = NULL;
-}
-
 /* ---- one card, one queue ------------------------------------------------------------------- */
 
 /*

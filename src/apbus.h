@@ -83,6 +83,15 @@ struct apbus_boot {
 int apbus_boot_read(int root, struct apbus_boot *ret, struct err *err);
 void apbus_boot_done(struct apbus_boot *boot);
 
+/**
+ * apbus_boot_mask() - the mask that a parameter gives; all ones without one
+ * @text: as given, NULL: not given
+ * Return: false when it is none that the kernel would take.
+ *
+ * Source: ap_bus.c of Linux: a parameter builds up from no bits.
+ */
+bool apbus_boot_mask(const char *text, struct vfioap_mask *ret);
+
 /* ---- what lszcrypt shows: one card, one queue -------------------------------------- */
 
 enum apbus_mode { APBUS_MODE_UNKNOWN, APBUS_MODE_CCA, APBUS_MODE_ACCEL, APBUS_MODE_EP11 };

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Carries a plan out: the one place of the project that writes to sysfs.  Holds are opened
+ * Carries a plan out: the one place of the project that writes to sysfs, and has files of the
+ * next boot exchanged.  Holds are opened
  * first; what was written is read back; on a failure or a signal it is taken back in
  * reverse order.  What to write is plan.c's business.
  *
@@ -12,6 +13,7 @@
 #include <errno.h>
 #include <fcntl.h>
 
+#include "apply_files.h"
 #include "override.h"
 #include "paths.h"
 #include "str.h"
@@ -170,6 +172,18 @@ static int apply_write(const struct apply *a, const char *path, const char *text
 	return rc;
 }
 
+static int apply_file(const struct apply *a, struct plan_step *step, struct err *err)
+{
+	int rc;
+
+	if (a->trace)
+		a->trace(a->arg, step->path, step->text, false);
+	rc = apply_file_commit(step, err);
+	if (rc == 0)
+		a->plan->failed = NULL;
+	return rc;
+}
+
 static int apply_step(const struct apply *a, struct plan_step *step, struct err *err)
 {
 	int rc;
@@ -177,6 +191,8 @@ static int apply_step(const struct apply *a, struct plan_step *step, struct err 
 	if (apply_is_stopped(a))
 		return err_set(err, -EINTR, "stopped by a signal");
 	a->plan->failed = step;
+	if (step->file)
+		return apply_file(a, step, err);
 	rc = apply_expect(a, step, err);
 	if (rc == 0)
 		rc = apply_write(a, step->path, step->text, false);
@@ -278,7 +294,8 @@ static int verify_masks(const struct apply *a, struct err *err)
 static bool is_touched(const struct plan *plan, const char *uuid)
 {
 	for (size_t i = 0; i < plan->n_steps; i++)
-		if (strstr(plan->step[i].path, uuid) || strcmp(plan->step[i].text, uuid) == 0)
+		if (!plan->step[i].file &&
+		    (strstr(plan->step[i].path, uuid) || strcmp(plan->step[i].text, uuid) == 0))
 			return true;
 	return false;
 }
@@ -309,6 +326,8 @@ static int apply_verify(const struct apply *a, struct err *err)
 
 	if (rc == 0)
 		rc = override_verify(a->root, a->plan, a->want, err);
+	if (rc == 0)
+		rc = apply_files_verify(a->root, a->plan, a->want, err);
 	for (size_t i = 0; rc == 0 && i < a->want->n_devices; i++)
 		if (is_touched(a->plan, a->want->device[i].uuid))
 			rc = verify_device(a, &a->want->device[i], err);
@@ -316,6 +335,13 @@ static int apply_verify(const struct apply *a, struct err *err)
 }
 
 /* ---- taking back --------------------------------------------------------------------- */
+
+static int apply_undo_file(const struct apply *a, struct plan_step *step)
+{
+	if (a->trace)
+		a->trace(a->arg, step->path, step->undo_text, true);
+	return apply_file_undo(step);
+}
 
 /* Whatever can be undone is undone, also behind one that cannot. */
 static enum plan_result apply_undo(const struct apply *a, struct err *err)
@@ -330,13 +356,16 @@ static enum plan_result apply_undo(const struct apply *a, struct err *err)
 
 		if (step->state != PLAN_WRITTEN)
 			continue;
-		if (!step->undo_path)
+		if (step->file)
+			rc = apply_undo_file(a, step);
+		else if (!step->undo_path)
 			rc = -ENOTSUP;
 		else if (strcmp(step->undo_path, step->path) != 0 ||
 			 strcmp(step->undo_text, step->text) != 0)
 			rc = apply_write(a, step->undo_path, step->undo_text, true);
 		/* A device that went away has nothing left to take back. */
-		if (rc == 0 || ((rc == -ENOENT || rc == -ENODEV) && !is_mask_step(step))) {
+		if (rc == 0 ||
+		    ((rc == -ENOENT || rc == -ENODEV) && !step->file && !is_mask_step(step))) {
 			step->state = PLAN_WAITING;
 			continue;
 		}
@@ -398,6 +427,8 @@ enum plan_result plan_apply(int root, struct plan *plan, const struct wish *want
 	};
 	int rc = apply_hold(&a, err);
 
+	if (rc == 0)
+		rc = apply_files_prepare(root, plan, err);
 	if (rc < 0)
 		return PLAN_UNTOUCHED;
 

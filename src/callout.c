@@ -94,8 +94,7 @@ int callout_definition(const struct callout *c, struct definition *ret)
 	return definition_check(ret);
 }
 
-/* ---- the lock -----------------------------------------------------------------------------------
- */
+/* ---- the lock -------------------------------------------------------------------------------- */
 
 /* What mdevctl holds already, by an earlier call of ours, is not waited for. */
 static bool is_held_for_us(struct callout *c)
@@ -121,8 +120,7 @@ static int take_lock(struct callout *c)
 	return 0;
 }
 
-/* ---- pre
- * ------------------------------------------------------------------------------------------ */
+/* ---- pre ------------------------------------------------------------------------------------- */
 
 static bool is_defined(const struct callout *c)
 {
@@ -137,11 +135,12 @@ static int pre_define(struct callout *c)
 	const bool modify = strcmp(c->action, "modify") == 0;
 	int rc;
 
+	rc = take_lock(c);
+	if (rc)
+		return rc;
 	if (is_defined(c) != modify)
 		return callout_refuse(modify ? "Config doesn't exist" : "Config already exists");
-	rc = take_lock(c);
-	if (!rc)
-		rc = callout_definition(c, &d);
+	rc = callout_definition(c, &d);
 	return rc ? rc : callout_check_define(c, &d);
 }
 
@@ -183,8 +182,7 @@ static int pre_undefine(struct callout *c)
 	return d.problem == CONFIG_OTHER_TYPE ? definition_check(&d) : 0;
 }
 
-/* ---- which part answers
- * ------------------------------------------------------------------------------ */
+/* ---- which part answers ---------------------------------------------------------------------- */
 
 static int post(struct callout *c)
 {
@@ -241,18 +239,17 @@ static int dispatch(struct callout *c)
 		    strcmp(c->action, parts[i].action) != 0)
 			continue;
 		rc = parts[i].run(c);
-		c->keep = parts[i].keep && rc == CALLOUT_OK;
+		if (parts[i].keep && rc == CALLOUT_OK)
+			lock_keep(&c->lock);
+		lock_release(&c->lock);
+		if (parts[i].keep && rc != CALLOUT_OK)
+			post(c); /* after a refusal mdevctl sends none */
 		break;
 	}
-	if (c->keep)
-		lock_keep(&c->lock);
-	else
-		lock_release(&c->lock);
 	return rc;
 }
 
-/* ---- arguments
- * ------------------------------------------------------------------------------------------- */
+/* ---- arguments ------------------------------------------------------------------------------- */
 
 static bool is_uuid(const char *text)
 {

@@ -23,7 +23,6 @@ enum callout_status {
 /**
  * struct callout - one call
  * @owner: mdevctl, in whose name the lock is held
- * @keep:  the lock stays taken behind us, until `post`
  */
 struct callout {
 	int root;
@@ -31,7 +30,6 @@ struct callout {
 	const char *event, *action, *type, *parent;
 	char uuid[UUID_SIZE];
 	struct lock lock;
-	bool keep;
 	struct err err;
 };
 

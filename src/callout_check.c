@@ -9,10 +9,11 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "caps.h"
 #include "conflict.h"
+#include "overrides.h"
 
-/* ---- queues, in ap-check's words ----------------------------------------------------------------
- */
+/* ---- queues, in ap-check's words ------------------------------------------------------------- */
 
 /* struct clash - what two sets have in common, and what to say of each queue */
 struct clash {
@@ -68,25 +69,25 @@ static int matrix_clash(const struct matrix *other, const char *uuid, const stru
 	return clash_say(&clash);
 }
 
-/* ---- in our words -------------------------------------------------------------------------------
- */
+/* ---- in our words ---------------------------------------------------------------------------- */
 
-/* Those that ap-check's words have said already. */
-static bool is_said(const struct finding *finding)
+/* Those that ap-check has words for. */
+static bool is_theirs(const struct finding *finding)
 {
 	return finding->code == FINDING_QUEUE_SHARED_ACTIVE ||
 	       finding->code == FINDING_QUEUE_HOST_ACTIVE;
 }
 
-/* @rc: what they add to.  Of what is refused already warnings are no help. */
-static int findings_tell(const struct findings *findings, int rc)
+/* @said: what they add to.  Of what is refused already warnings are no help. */
+static int findings_tell(const struct findings *findings, int said)
 {
-	const enum finding_severity least = rc ? FINDING_ERROR : FINDING_WARNING;
+	const enum finding_severity least = said ? FINDING_ERROR : FINDING_WARNING;
+	int rc = said;
 
 	for (size_t i = 0; i < findings->n; i++) {
 		const struct finding *finding = &findings->v[i];
 
-		if (finding->severity < least || is_said(finding))
+		if (finding->severity < least || (said && is_theirs(finding)))
 			continue;
 		if (finding->severity == FINDING_ERROR)
 			rc = CALLOUT_REFUSED;
@@ -101,6 +102,7 @@ static int judge(const struct callout *c, const struct snapshot *now, const stru
 		 struct findings *ret)
 {
 	_cleanup_(wish_freep) struct wish *want = wish_new(now);
+	const bool boot = d->start_auto && strcmp(c->event, "pre") == 0;
 	struct wish_device *device;
 
 	if (!want)
@@ -112,9 +114,8 @@ static int judge(const struct callout *c, const struct snapshot *now, const stru
 	device->named = true;
 
 	/* At boot each of two that conflict is started in turn: the first one wins. */
-	return conflict_find(now, want, d->start_auto ? CONFLICT_AUTOSTART : 0, ret) < 0
-		       ? CALLOUT_REFUSED
-		       : 0;
+	return conflict_find(now, want, boot ? CONFLICT_AUTOSTART : 0, ret) < 0 ? CALLOUT_REFUSED
+										: 0;
 }
 
 static int check_active(const struct snapshot *now, const struct definition *d)
@@ -135,6 +136,20 @@ static int check_active(const struct snapshot *now, const struct definition *d)
 				"mask settings");
 }
 
+/* What mdevctl would find out by a write, with the device made already. */
+static int check_entries(const struct snapshot *now, const struct definition *d)
+{
+	const struct caps caps = caps_find(now);
+
+	if (*d->other)
+		return callout_refuse("Invalid attribute '%s'", d->other);
+	for (size_t i = 0; i < d->n_entries; i++)
+		if (d->entry[i].what == CONFIG_AP_CONFIG && caps.ap_config_known && !caps.ap_config)
+			return callout_refuse("Invalid attribute 'ap_config': this kernel does "
+					      "not have it");
+	return 0;
+}
+
 int callout_check_start(struct callout *c, const struct definition *d)
 {
 	_cleanup_(snapshot_freep) struct snapshot *now = NULL;
@@ -146,14 +161,13 @@ int callout_check_start(struct callout *c, const struct definition *d)
 	if (snapshot_read(c->root, SNAPSHOT_ALL, &now, &c->err) < 0)
 		return callout_refuse("Error reading system AP settings: %s", c->err.what);
 
-	rc = check_active(now, d);
+	rc = check_active(now, d) | check_entries(now, d);
 	if (judge(c, now, d, &findings))
 		return callout_refuse("out of memory");
 	return findings_tell(&findings, rc);
 }
 
-/* ---- for the next boot
- * ----------------------------------------------------------------------------- */
+/* ---- for the next boot ----------------------------------------------------------------------- */
 
 /* Against autostart definitions queues are refused; against manual ones, and of one, told. */
 static int check_definitions(const struct snapshot *now, const struct definition *d)
@@ -175,11 +189,27 @@ static int check_definitions(const struct snapshot *now, const struct definition
 	return rc;
 }
 
+/* Queues that have an override now, or at the next boot, are not the host's. */
+static int exempt_find(struct callout *c, const struct snapshot *now, struct qset *ret)
+{
+	struct qset driverctl, other;
+	struct overrides list;
+
+	*ret = now->bus.override_vfio;
+	if (overrides_read(c->root, &list, &c->err) < 0 ||
+	    overrides_driverctl_read(c->root, &driverctl, &other, &c->err) < 0)
+		return callout_refuse("Error reading system AP settings: %s", c->err.what);
+	qset_or(ret, &list.queues);
+	qset_or(ret, &driverctl);
+	return 0;
+}
+
 /* A mask that the rules do not set is the one of now, as the peers take it (libap/ap.c). */
-static int check_rules(const struct snapshot *now, const struct definition *d)
+static int check_rules(struct callout *c, const struct snapshot *now, const struct definition *d)
 {
 	const struct udev_rules *rules = &now->rules;
 	struct apbus_masks masks = now->bus.masks;
+	struct qset exempt;
 
 	if (!d->start_auto)
 		return 0;
@@ -192,7 +222,9 @@ static int check_rules(const struct snapshot *now, const struct definition *d)
 		masks.apmask = rules->masks.apmask;
 	if (rules->has_aqmask)
 		masks.aqmask = rules->masks.aqmask;
-	return masks_clash(&masks, &now->bus.override_vfio, &d->matrix,
+	if (exempt_find(c, now, &exempt))
+		return CALLOUT_REFUSED;
+	return masks_clash(&masks, &exempt, &d->matrix,
 			   "is not defined for vfio_ap-passthrough use by the persistent ap bus "
 			   "mask settings");
 }
@@ -220,6 +252,6 @@ int callout_check_define(struct callout *c, const struct definition *d)
 	if (snapshot_read(c->root, parts, &now, &c->err) < 0)
 		return callout_refuse("Error reading system AP settings: %s", c->err.what);
 	rc = check_definitions(now, d);
-	rc |= check_rules(now, d);
+	rc |= check_rules(c, now, d);
 	return rc | check_size(now, d);
 }

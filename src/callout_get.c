@@ -13,8 +13,7 @@
 #include "paths.h"
 #include "sysfs.h"
 
-/* ---- get attributes
- * ------------------------------------------------------------------------------ */
+/* ---- get attributes -------------------------------------------------------------------------- */
 
 static void attributes_print(const char *name, const struct vfioap_mask *ids, const char **between)
 {
@@ -33,7 +32,7 @@ int callout_attributes(struct callout *c)
 	int rc;
 
 	rc = mdev_matrix_read(c->root, c->uuid, &m, &truncated, &c->err);
-	if (rc == -ENOENT)
+	if (rc == -ENOENT || rc == -ENODEV)
 		return CALLOUT_OK;
 	if (rc < 0)
 		return callout_refuse("%s", c->err.what);
@@ -48,8 +47,7 @@ int callout_attributes(struct callout *c)
 	return CALLOUT_OK;
 }
 
-/* ---- get capabilities
- * ---------------------------------------------------------------------------- */
+/* ---- get capabilities ------------------------------------------------------------------------ */
 
 static void object_put(struct json_object **object)
 {
@@ -124,8 +122,7 @@ int callout_capabilities(void)
 	return CALLOUT_OK;
 }
 
-/* ---- live modify
- * --------------------------------------------------------------------------------- */
+/* ---- live modify ----------------------------------------------------------------------------- */
 
 static int matrix_write(struct callout *c, const struct matrix *want)
 {

@@ -20,6 +20,13 @@
 #define CHANGE_PARTS \
 	(SNAPSHOT_BUS | SNAPSHOT_DEVICES | SNAPSHOT_GUEST | SNAPSHOT_DEFINITIONS | SNAPSHOT_HOLDERS)
 
+/* A rule file that cannot be read is in the way of those alone who change it. */
+static int change_read(struct app *app, struct snapshot **ret)
+{
+	return snapshot_read(app->root, CHANGE_PARTS | (app->persistent ? SNAPSHOT_RULES : 0), ret,
+			     &app->err);
+}
+
 static volatile sig_atomic_t stop_signal;
 
 static void stop_handler(int signal)
@@ -58,9 +65,15 @@ static void progress(void *arg, const struct lock_holder *holder, unsigned waite
 static void trace(void *arg, const char *path, const char *text, bool undo)
 {
 	const struct app *app = arg;
-	_cleanup_free_ char *line = plan_shell(path, text);
+	_cleanup_free_ char *line = NULL;
 
-	if (app->verbose && line)
+	if (!app->verbose)
+		return;
+	if (str_starts_with(path, PATH_ETC "/"))
+		line = finding_text("%s /%s", text ? "write" : "rm", path);
+	else
+		line = plan_shell(path, text);
+	if (line)
 		cmd_note(app, "%s%s", undo ? "undo: " : "", line);
 }
 
@@ -87,6 +100,8 @@ static void step_uuid(const struct plan_step *step, char ret_uuid[UUID_SIZE])
 
 	if (strcmp(step->path, PATH_MATRIX_CREATE) == 0)
 		rest = step->text;
+	if (step->file)
+		rest = str_starts_with(step->path, PATH_DEFINITIONS "/");
 	if (rest && strlen(rest) >= UUID_SIZE - 1)
 		snprintf(ret_uuid, UUID_SIZE, "%.36s", rest);
 }
@@ -132,7 +147,7 @@ static int refuse_held(struct app *app, struct change *change)
 	int rc;
 
 	findings_done(&change->findings);
-	rc = snapshot_read(app->root, CHANGE_PARTS, &now, &app->err);
+	rc = change_read(app, &now);
 	if (rc == 0)
 		rc = conflict_find(now, change->want, CONFLICT_FORCE, &change->findings);
 	if (rc < 0)
@@ -155,6 +170,8 @@ static int change_apply(struct app *app, struct change *change, struct plan *pla
 	switch (plan_apply(app->root, plan, change->want, &stop_signal, trace, app, &app->err)) {
 	case PLAN_DONE: app->err = (struct err){ 0 }; return 0;
 	case PLAN_UNTOUCHED:
+		if (app->err.code == -EAGAIN)
+			return -EAGAIN;
 		return is_refusal(app->err.code) ? refuse_held(app, change) : STATUS_FAILED;
 	case PLAN_UNDONE:
 		if (app->err.code == -EAGAIN)
@@ -187,6 +204,19 @@ static int change_decide(struct app *app, struct change *change, struct plan *pl
 	if (rc < 0)
 		return failed(app, rc);
 	return change->findings.n_errors ? cmd_refuse(app, &change->findings) : 0;
+}
+
+static int change_begin(struct app *app, struct change *change, struct snapshot *now)
+{
+	/* A root without a machine: what there may be one day. */
+	if (!now->bus.present)
+		now->bus.max_adapter = now->bus.max_domain = VFIOAP_IDS - 1;
+	change->now = now;
+	change->want = wish_new(now);
+	if (!change->want)
+		return failed(app, err_oom(&app->err));
+	change->want->sides = app->active && app->persistent ? "" : app->active ? " -A" : " -P";
+	return 0;
 }
 
 static void change_done(struct change *change)
@@ -324,7 +354,7 @@ static int change_finish(struct app *app, struct change *change, struct plan *pl
 	int rc = 0;
 
 	/* It is done and verified by now: a second look only tells what guests see. */
-	if (!app->dry_run && snapshot_read(app->root, CHANGE_PARTS, &after, &app->err) < 0)
+	if (!app->dry_run && change_read(app, &after) < 0)
 		app->err = (struct err){ 0 };
 	view_warn_broken(app, change->now);
 	if (after && change->done)
@@ -339,12 +369,10 @@ static int change_go_on(struct app *app, struct change *before, struct plan *poo
 	_cleanup_(snapshot_freep) struct snapshot *now = NULL;
 	_cleanup_(change_done) struct change change = { 0 };
 	_cleanup_(plan_done) struct plan plan = { 0 };
-	int rc = failed(app, snapshot_read(app->root, CHANGE_PARTS, &now, &app->err));
+	int rc = failed(app, change_read(app, &now));
 
-	change.now = now;
-	change.want = rc ? NULL : wish_new(now);
-	if (!rc && !change.want)
-		rc = failed(app, err_oom(&app->err));
+	if (!rc)
+		rc = change_begin(app, &change, now);
 	if (!rc)
 		rc = change_decide(app, &change, &plan, edit, arg);
 	if (!rc && plan.n_steps)
@@ -391,22 +419,19 @@ static int change_try(struct app *app, unsigned flags, change_edit_fn *edit, voi
 	_cleanup_(snapshot_freep) struct snapshot *now = NULL;
 	_cleanup_(change_done) struct change change = { 0 };
 	_cleanup_(plan_done) struct plan plan = { 0 };
-	int rc = snapshot_read(app->root, CHANGE_PARTS, &now, &app->err);
-	bool load = rc == 0 && flags & CHANGE_MODULE && !now->mdevs.loaded;
+	int rc = change_read(app, &now);
+	bool load = rc == 0 && flags & CHANGE_MODULE && app->active && !now->mdevs.loaded;
 
 	if (rc < 0)
 		return failed(app, rc);
-	if (!now->bus.present)
+	if (!now->bus.present && app->active)
 		return cmd_fail(app, STATUS_FAILED, "this machine has no AP bus: no /sys/bus/ap");
 
 	if (load)
 		snapshot_assume_module(now);
-	change.now = now;
-	change.want = wish_new(now);
-	if (!change.want)
-		return err_oom(&app->err);
-
-	rc = change_decide(app, &change, &plan, edit, arg);
+	rc = change_begin(app, &change, now);
+	if (rc == 0)
+		rc = change_decide(app, &change, &plan, edit, arg);
 	if (rc == 0 && load)
 		return change_load(app, &change, &plan, flags, edit, arg, ret_uuid);
 	if (rc == 0 && !app->dry_run && plan.n_steps)

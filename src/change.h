@@ -86,6 +86,11 @@ void change_ids_done(struct change_ids *ids);
 		CMD_TEXTS('c', "control-domains", &(ids)->controls, "LIST|usage", \
 			  "These control domains; usage: those of --domains")
 
+#define CHANGE_START_OPTION(text_ptr, help) CMD_TEXT(0, "start", (text_ptr), "auto|manual", help)
+
+/** change_start_parse() - what --start says, NULL: @ret stays; STATUS_USAGE with --active too */
+int change_start_parse(struct app *app, const char *text, bool *ret);
+
 /** change_ids_matrix() - the IDs; "all" ends at the highest of the machine */
 int change_ids_matrix(struct app *app, const struct change_ids *ids, unsigned max_adapter,
 		      unsigned max_domain, struct matrix *ret);

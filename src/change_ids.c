@@ -14,6 +14,18 @@ void change_ids_done(struct change_ids *ids)
 	free(ids->queues);
 }
 
+int change_start_parse(struct app *app, const char *text, bool *ret)
+{
+	if (!text)
+		return 0;
+	if (!app->persistent)
+		return cmd_usage(app, "--start and --active: it is the definition that has it");
+	if (strcmp(text, "auto") != 0 && strcmp(text, "manual") != 0)
+		return cmd_usage(app, "--start: '%s' is neither auto nor manual", text);
+	*ret = strcmp(text, "auto") == 0;
+	return 0;
+}
+
 static bool says_usage(const struct cmd_texts *texts)
 {
 	for (size_t i = 0; i < texts->n; i++)

@@ -29,7 +29,9 @@ static int warn_absent(struct change *change, const struct qset *absent)
 			    "no device for %s yet: reserved for when there is one", text);
 }
 
-static int warn_loss(struct app *app, struct change *change, const struct pool_request *request)
+/* @now and @want: the running system, or the next boot, where no request is under way. */
+static int warn_loss(struct app *app, struct change *change, const struct snapshot *now,
+		     const struct wish *want, const struct pool_request *request)
 {
 	_cleanup_free_ struct loss *loss = malloc(sizeof(*loss));
 	struct qset by_card;
@@ -37,9 +39,11 @@ static int warn_loss(struct app *app, struct change *change, const struct pool_r
 
 	if (!loss)
 		return err_oom(&app->err);
-	rc = loss_read(app->root, change->now, change->want, loss, &app->err);
+	rc = loss_read(app->root, now, want, loss, &app->err);
 	if (rc < 0)
 		return rc;
+	if (now != change->now)
+		loss->busy = (struct qset){ 0 };
 	by_card = request->queues;
 	if (request->has_adapters)
 		pool_request_queues(&by_card, request);
@@ -48,7 +52,8 @@ static int warn_loss(struct app *app, struct change *change, const struct pool_r
 	return 0;
 }
 
-int change_reserve(struct app *app, struct change *change, const struct pool_request *request)
+static int reserve_active(struct app *app, struct change *change,
+			  const struct pool_request *request)
 {
 	_cleanup_free_ struct pool_change *pool = malloc(sizeof(*pool));
 
@@ -59,7 +64,86 @@ int change_reserve(struct app *app, struct change *change, const struct pool_req
 	change->also = pool->also;
 	if (!pool->by_override && warn_absent(change, &pool->absent) < 0)
 		return err_oom(&app->err);
-	return warn_loss(app, change, request);
+	return warn_loss(app, change, change->now, change->want, request);
+}
+
+/* ---- the next boot ----------------------------------------------------------------------- */
+
+/* What the masks of the next boot were changed to is to stand in 41-ap.rules. */
+static void rules_follow(struct udev_rules *rules, const struct apbus_masks *from,
+			 const struct apbus_masks *to)
+{
+	if (!vfioap_mask_equal(&from->apmask, &to->apmask)) {
+		rules->has_apmask = true;
+		rules->masks.apmask = to->apmask;
+	}
+	if (!vfioap_mask_equal(&from->aqmask, &to->aqmask)) {
+		rules->has_aqmask = true;
+		rules->masks.aqmask = to->aqmask;
+	}
+}
+
+/* The side that was cleared in the running system is cleared for the next boot too. */
+static struct pool_request same_side(const struct change *change, const struct snapshot *next,
+				     const struct pool_request *request)
+{
+	const struct apbus_masks *was = &change->now->bus.masks, *is = &change->want->masks;
+	struct pool_request narrow = *request;
+	struct qset host, named;
+
+	if (request->exact || !request->has_adapters || !request->has_domains)
+		return narrow;
+	pool_request_queues(&named, request);
+	qset_product(&host, &next->bus.masks.apmask, &next->bus.masks.aqmask);
+	qset_and(&host, &named);
+	if (qset_is_empty(&host))
+		return narrow;
+	if (!vfioap_mask_equal(&was->apmask, &is->apmask))
+		narrow.has_domains = false;
+	else if (!vfioap_mask_equal(&was->aqmask, &is->aqmask))
+		narrow.has_adapters = false;
+	return narrow;
+}
+
+/* The next boot is a machine of its own, whose masks are those of 41-ap.rules. */
+static int pools_next(struct app *app, struct change *change, const struct pool_request *request,
+		      bool reserve)
+{
+	_cleanup_(snapshot_freep) struct snapshot *next =
+		wish_next_snapshot(change->now, &change->now->rules);
+	_cleanup_(wish_freep) struct wish *want = next ? wish_new(next) : NULL;
+	_cleanup_(findings_done) struct findings findings = { 0 };
+	_cleanup_free_ struct pool_change *pool = malloc(sizeof(*pool));
+	struct pool_request narrow;
+	int rc;
+
+	if (!want || !pool)
+		return err_oom(&app->err);
+	want->sides = change->want->sides;
+	narrow = same_side(change, next, request);
+	rc = reserve ? pool_mode_reserve(next, &narrow, want, pool, &findings)
+		     : pool_mode_release(next, request, want, pool, &findings);
+	if (rc == 0 && (!app->active || findings.n_errors))
+		rc = findings_move(&change->findings, &findings);
+	if (rc == 0 && reserve && !app->active && !pool->by_override)
+		rc = warn_absent(change, &pool->absent);
+	if (rc < 0)
+		return err_oom(&app->err);
+	rules_follow(&change->want->rules, &next->bus.masks, &want->masks);
+	if (!reserve)
+		return 0;
+	qset_or(&change->reserved, &pool->named);
+	qset_or(&change->also, &pool->also);
+	return app->active ? 0 : warn_loss(app, change, next, want, request);
+}
+
+int change_reserve(struct app *app, struct change *change, const struct pool_request *request)
+{
+	int rc = app->active ? reserve_active(app, change, request) : 0;
+
+	if (rc == 0 && app->persistent && !change->findings.n_errors)
+		rc = pools_next(app, change, request, true);
+	return rc;
 }
 
 /* ---- release ----------------------------------------------------------------------------- */
@@ -81,7 +165,7 @@ static void read_keys(int root, const struct qset *queues, struct qset *ret_queu
 
 static int warn_keys(struct app *app, struct change *change, const struct snapshot *after)
 {
-	struct finding proto = { .code = FINDING_KEY_LEFT };
+	struct finding proto = { .code = FINDING_KEY_LEFT, .severity = FINDING_WARNING };
 	struct qset released = change->released, left;
 	_cleanup_free_ char *queues = NULL, *keys = NULL;
 	unsigned registers;
@@ -101,7 +185,8 @@ static int warn_keys(struct app *app, struct change *change, const struct snapsh
 	return 0;
 }
 
-int change_release(struct app *app, struct change *change, const struct pool_request *request)
+static int release_active(struct app *app, struct change *change,
+			  const struct pool_request *request)
 {
 	_cleanup_free_ struct pool_change *pool = malloc(sizeof(*pool));
 
@@ -111,4 +196,13 @@ int change_release(struct app *app, struct change *change, const struct pool_req
 	change->released = pool->named;
 	change->done = warn_keys;
 	return 0;
+}
+
+int change_release(struct app *app, struct change *change, const struct pool_request *request)
+{
+	int rc = app->active ? release_active(app, change, request) : 0;
+
+	if (rc == 0 && app->persistent && !change->findings.n_errors)
+		rc = pools_next(app, change, request, false);
+	return rc;
 }

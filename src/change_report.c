@@ -164,8 +164,9 @@ static int note_also(const struct app *app, const struct change *change)
 	text = finding_queues(&change->also);
 	if (!text)
 		return -ENOMEM;
-	cmd_note(app, "the host %s %s too: masks know only whole adapters and whole domains",
-		 app->dry_run ? "would lose" : "loses", text);
+	cmd_note(app, "the host %s %s too%s: masks know only whole adapters and whole domains",
+		 app->dry_run ? "would lose" : "loses", text,
+		 app->active ? "" : " at the next boot");
 	return 0;
 }
 
@@ -188,8 +189,8 @@ static struct json_object *json_changes(const struct plan *plan)
 		if (has_undo(step))
 			undo = plan_shell(step->undo_path, step->undo_text);
 		out_json_add_text(object, "path", path);
-		out_json_add_text(object, "write", step->text);
-		out_json_add_text(object, "undo", undo);
+		out_json_add_lines(object, "write", step->text);
+		out_json_add_lines(object, "undo", undo);
 		out_json_append(changes, object);
 	}
 	return changes;
@@ -234,6 +235,14 @@ static int print_plan(struct app *app, const struct plan *plan)
 	return 0;
 }
 
+/* Something of it was taken away: the active device, the definition, or both. */
+static bool is_gone(const struct change *change, const struct device *device)
+{
+	return (device->mdev && !device->mdev->removing &&
+		!wish_device_const(change->want, device->uuid)) ||
+	       (device->definition && !wish_definition_const(change->want, device->uuid));
+}
+
 static int print_text(struct app *app, const struct change *change, const struct plan *plan,
 		      unsigned flags)
 {
@@ -242,12 +251,9 @@ static int print_text(struct app *app, const struct change *change, const struct
 
 	if (flags & CHANGE_PRINT_UUID)
 		out_printf(app, "%s\n", change->uuid);
-	for (size_t i = 0; flags & CHANGE_PRINT_REMOVED && i < change->now->mdevs.n; i++) {
-		const struct mdev *mdev = &change->now->mdevs.v[i];
-
-		if (!mdev->removing && !wish_device_const(change->want, mdev->uuid))
-			out_printf(app, "%s\n", mdev->uuid);
-	}
+	for (size_t i = 0; flags & CHANGE_PRINT_REMOVED && i < change->now->n_devices; i++)
+		if (is_gone(change, &change->now->device[i]))
+			out_printf(app, "%s\n", change->now->device[i].uuid);
 	return 0;
 }
 
@@ -263,7 +269,7 @@ int change_report(struct app *app, const struct change *change, const struct pla
 	rc = note_also(app, change);
 	if (rc == 0)
 		rc = compare_views(app, change, after, views);
-	if (rc == 0 && after)
+	if (rc == 0 && after && app->active)
 		rc = warn_unbound(app, change, after);
 	if (rc == 0 && after)
 		rc = warn_stale(app, change, after);

@@ -175,7 +175,7 @@ static int options_parse(struct app *app, int argc, const char **argv, struct op
 
 /* A value that replaces the mask is a change too: it clears what it does not set. */
 struct edit {
-	bool given[ATTRIBUTES];
+	bool given[ATTRIBUTES], removed[ATTRIBUTES];
 	struct vfioap_change change[ATTRIBUTES];
 	bool changes;	/* the masks will be others than before */
 	bool overrides; /* the kernel would refuse, whoever owns what */
@@ -255,20 +255,26 @@ static int setting_parse(struct app *app, const char *text, struct edit *edit)
 }
 
 /* The masks of the running system always have a value. */
-static int removals_check(struct app *app, const struct cmd_texts *remove)
+static int removals_parse(struct app *app, const struct cmd_texts *remove, struct edit *edit)
 {
-	enum attribute unused;
+	enum attribute attribute;
 
 	for (size_t i = 0; i < remove->n; i++) {
 		const char *name = remove->v[i];
 
-		if (!is_attribute(name, strlen(name), &unused)) {
+		if (!is_attribute(name, strlen(name), &attribute)) {
 			cmd_fail(app, STATUS_FAILED, "setting not found: %s", name);
 			return RC_EXIT(EXIT_NOT_SET);
 		}
-		cmd_usage(app, "cannot remove setting '%s' from the active configuration", name);
-		cmd_hint(app, "only what the next boot sets can be removed");
-		return STATUS_USAGE;
+		if (app->active) {
+			cmd_usage(app, "cannot remove setting '%s' from the active configuration",
+				  name);
+			cmd_hint(app, "--persistent removes it from what the next boot sets");
+			return STATUS_USAGE;
+		}
+		if (edit->given[attribute])
+			return cmd_usage(app, "a value and --remove for attribute '%s'", name);
+		edit->removed[attribute] = true;
 	}
 	return 0;
 }
@@ -312,12 +318,12 @@ static int arguments_parse(struct app *app, const struct options *options, struc
 
 /* Whose the queue is: "mdev", "defined autostart mdev" or "defined mdev". */
 static const char *owner_kind(const struct change *change, const char *uuid, unsigned apid,
-			      unsigned apqi)
+			      unsigned apqi, bool next)
 {
 	const struct wish_device *active = wish_device_const(change->want, uuid);
 	const struct device *known = snapshot_device(change->now, uuid);
 
-	if (active && vfioap_mask_has(&active->matrix.adapters, apid) &&
+	if (!next && active && vfioap_mask_has(&active->matrix.adapters, apid) &&
 	    vfioap_mask_has(&active->matrix.domains, apqi))
 		return "mdev";
 	return known && known->definition && known->definition->start_auto
@@ -329,21 +335,26 @@ static const char *owner_kind(const struct change *change, const char *uuid, uns
 static void conflict_print(const struct app *app, const struct change *change,
 			   const struct finding *finding)
 {
-	const struct apbus_masks *from = &change->now->bus.masks, *to = &change->want->masks;
-	const struct vfioap_mask adapters = vfioap_mask_andnot(to->apmask, from->apmask);
-	const struct vfioap_mask domains = vfioap_mask_andnot(to->aqmask, from->aqmask);
+	const bool next = finding->code == FINDING_QUEUE_HOST_PERSISTENT;
+	const struct apbus_masks from =
+		next ? wish_next_masks(change->now, &change->now->rules) : change->now->bus.masks;
+	const struct apbus_masks to =
+		next ? wish_next_masks(change->now, &change->want->rules) : change->want->masks;
+	const struct vfioap_mask more[] = {
+		[APMASK] = vfioap_mask_andnot(to.apmask, from.apmask),
+		[AQMASK] = vfioap_mask_andnot(to.aqmask, from.aqmask),
+	};
 	const char *uuid = finding->uuid[0];
 
 	VFIOAP_MASK_FOREACH(apid, &finding->adapters) {
 		VFIOAP_MASK_FOREACH(apqi, &finding->domains) {
-			const char *kind = owner_kind(change, uuid, apid, apqi);
+			const char *kind = owner_kind(change, uuid, apid, apqi, next);
 
-			if (vfioap_mask_has(&adapters, apid))
-				cmd_error(app, "apmask conflicts with %s %s APQN %u.%u", kind, uuid,
-					  apid, apqi);
-			if (vfioap_mask_has(&domains, apqi))
-				cmd_error(app, "aqmask conflicts with %s %s APQN %u.%u", kind, uuid,
-					  apid, apqi);
+			for (enum attribute i = 0; i < ATTRIBUTES; i++)
+				if (vfioap_mask_has(&more[i], i == APMASK ? apid : apqi))
+					cmd_error(app, "%s%s conflicts with %s %s APQN %u.%u",
+						  next ? "persistent " : "", attributes[i], kind,
+						  uuid, apid, apqi);
 		}
 	}
 }
@@ -362,10 +373,40 @@ static int conflicts_print(struct app *app, struct change *change, struct edit *
 		if (finding->severity != FINDING_ERROR)
 			continue;
 		edit->overrides |= finding->code == FINDING_MASKS_AND_OVERRIDES;
-		if (finding->code != FINDING_QUEUE_HOST_ACTIVE)
+		if (finding->code != FINDING_QUEUE_HOST_ACTIVE &&
+		    finding->code != FINDING_QUEUE_HOST_PERSISTENT)
 			continue;
 		conflict_print(app, change, finding);
 		edit->n_conflicts++;
+	}
+	return 0;
+}
+
+/* As chzdev does: what the next boot does not set yet starts from the running system. */
+static int rules_edit(struct app *app, const struct edit *edit, const struct apbus_masks *active,
+		      struct udev_rules *rules)
+{
+	struct {
+		bool *has;
+		struct vfioap_mask *mask;
+		const struct vfioap_mask *active;
+	} row[] = {
+		[APMASK] = { &rules->has_apmask, &rules->masks.apmask, &active->apmask },
+		[AQMASK] = { &rules->has_aqmask, &rules->masks.aqmask, &active->aqmask },
+	};
+
+	for (enum attribute i = 0; i < ATTRIBUTES; i++) {
+		if (edit->removed[i] && !*row[i].has) {
+			cmd_fail(app, STATUS_FAILED, "setting not found: %s", attributes[i]);
+			return RC_EXIT(EXIT_NOT_SET);
+		}
+		if (edit->removed[i])
+			*row[i].has = false;
+		if (!edit->given[i])
+			continue;
+		*row[i].mask = vfioap_change_apply(&edit->change[i],
+						   *row[i].has ? *row[i].mask : *row[i].active);
+		*row[i].has = true;
 	}
 	return 0;
 }
@@ -376,11 +417,19 @@ static int masks_edit(struct app *app, struct change *change, void *arg)
 	struct apbus_masks *want = &change->want->masks;
 	struct edit *edit = arg;
 	struct qset before;
+	int rc = 0;
 
-	want->apmask = vfioap_change_apply(&edit->change[APMASK], want->apmask);
-	want->aqmask = vfioap_change_apply(&edit->change[AQMASK], want->aqmask);
+	if (app->active) {
+		want->apmask = vfioap_change_apply(&edit->change[APMASK], want->apmask);
+		want->aqmask = vfioap_change_apply(&edit->change[AQMASK], want->aqmask);
+	}
+	if (app->persistent)
+		rc = rules_edit(app, edit, &bus->masks, &change->want->rules);
+	if (rc)
+		return rc;
 	edit->changes = !vfioap_mask_equal(&want->apmask, &bus->masks.apmask) ||
-			!vfioap_mask_equal(&want->aqmask, &bus->masks.aqmask);
+			!vfioap_mask_equal(&want->aqmask, &bus->masks.aqmask) ||
+			wish_rules_change(change->now, change->want);
 
 	apbus_masks_reserved(&bus->masks, &bus->queues, &before);
 	apbus_masks_reserved(want, &bus->queues, &change->reserved);
@@ -406,10 +455,10 @@ static int change_masks(struct app *app, const struct options *options)
 
 	rc = cmd_root_open(app, COMMAND_CHANGES);
 	if (!rc)
-		rc = removals_check(app, &options->remove);
-	if (!rc)
 		rc = arguments_parse(app, options, &edit);
-	if (!rc && !edit.given[APMASK] && !edit.given[AQMASK])
+	if (!rc)
+		rc = removals_parse(app, &options->remove, &edit);
+	if (!rc && !options->remove.n && !edit.given[APMASK] && !edit.given[AQMASK])
 		rc = cmd_usage(app, "no setting given: apmask=VALUE or aqmask=VALUE");
 	if (rc)
 		return rc;

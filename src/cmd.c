@@ -172,10 +172,11 @@ void cmd_hint(struct app *app, const char *fmt, ...)
 
 /* ---- findings --------------------------------------------------------------------- */
 
-static struct json_object *finding_json(const struct finding *finding)
+struct json_object *cmd_finding_json(const struct finding *finding)
 {
 	struct json_object *object = out_json_object();
 	struct json_object *devices = out_json_array();
+	char path[sizeof(finding->path) + 1];
 	struct qset queues;
 
 	for (size_t i = 0; i < ARRAY_SIZE(finding->uuid); i++)
@@ -191,7 +192,8 @@ static struct json_object *finding_json(const struct finding *finding)
 	out_json_add(object, "domains", out_json_ids(&finding->domains));
 	out_json_add(object, "devices", devices);
 	out_json_add_text(object, "reason", finding->reason);
-	out_json_add_text(object, "path", NULL);
+	snprintf(path, sizeof(path), "/%s", finding->path);
+	out_json_add_text(object, "path", *finding->path ? path : NULL);
 	out_json_add_text(object, "message", finding->message);
 	out_json_add_text(object, "hint", finding->hint);
 	return object;
@@ -216,7 +218,7 @@ int cmd_refuse(struct app *app, const struct findings *findings)
 	for (size_t i = 0; i < findings->n; i++) {
 		const struct finding *finding = &findings->v[i];
 
-		out_json_append(app->findings, finding_json(finding));
+		out_json_append(app->findings, cmd_finding_json(finding));
 		if (finding->severity != FINDING_ERROR)
 			continue;
 		if (!first)

@@ -23,6 +23,7 @@
 #include "err.h"
 
 struct device;
+struct finding;
 struct findings;
 struct json_object;
 struct snapshot;
@@ -182,9 +183,9 @@ struct cmd_syntax {
  * @ret_args: the arguments that are no options, also on failure released by the caller
  *
  * Refuses unknown options, options given twice and clashes; answers --help, --version and
- * --list-options (STATUS_STOP).  For a command that changes something: refuses -P, which is
- * not there yet, --sysroot and VFIOAP_SYSROOT.  While app->command is NULL it answers
- * nothing and opens nothing.
+ * --list-options (STATUS_STOP).  For a command that changes something: app->active and
+ * app->persistent are which sides it is about, at least one; VFIOAP_SYSROOT is refused.
+ * While app->command is NULL it answers nothing and opens nothing.
  */
 int cmd_parse(struct app *app, int argc, const char **argv, const struct cmd_syntax *syntax,
 	      struct cmd_texts *ret_args);
@@ -280,6 +281,9 @@ void cmd_note(const struct app *app, const char *fmt, ...) _printf_(2, 3);
  * Under --json they are in the error object as well.  Return: STATUS_CONFLICT.
  */
 int cmd_refuse(struct app *app, const struct findings *findings);
+
+/** cmd_finding_json() - a finding as an object, the same in refusals and in `vfioap check` */
+struct json_object *cmd_finding_json(const struct finding *finding);
 
 /** cmd_findings_warn() - cmd_warn() each finding that is a warning, with its hint */
 void cmd_findings_warn(struct app *app, const struct findings *findings);

@@ -10,7 +10,8 @@
 
 struct create_args {
 	struct change_ids ids;
-	char *uuid_text;
+	char *uuid_text, *start_text;
+	bool start_auto;
 	bool reserve, no_modules;
 	char uuid[UUID_SIZE];
 };
@@ -19,6 +20,7 @@ static void create_args_done(struct create_args *args)
 {
 	change_ids_done(&args->ids);
 	free(args->uuid_text);
+	free(args->start_text);
 }
 
 static int find_existing(struct change *change, const char *uuid)
@@ -56,7 +58,8 @@ static int create_edit(struct app *app, struct change *change, void *arg)
 {
 	const struct create_args *args = arg;
 	const struct apbus *bus = &change->now->bus;
-	struct wish_device *device;
+	struct wish_device *device = NULL;
+	struct wish_definition *definition = NULL;
 	struct matrix matrix;
 	int rc;
 
@@ -69,10 +72,18 @@ static int create_edit(struct app *app, struct change *change, void *arg)
 	if (change->findings.n_errors)
 		return 0;
 
-	rc = wish_device_add(change->want, args->uuid, &device);
+	if (app->active)
+		rc = wish_device_add(change->want, args->uuid, &device);
+	if (rc == 0 && app->persistent)
+		rc = wish_definition_add(change->want, args->uuid, &definition);
 	if (rc < 0)
 		return err_oom(&app->err);
-	device->matrix = matrix;
+	if (device)
+		device->matrix = matrix;
+	if (definition) {
+		definition->matrix = matrix;
+		definition->start_auto = args->start_auto;
+	}
 	snprintf(change->uuid, sizeof(change->uuid), "%s", args->uuid);
 	return args->reserve ? reserve_missing(app, change, &matrix) : 0;
 }
@@ -93,11 +104,12 @@ static int uuid_choose(struct app *app, struct create_args *args)
 
 int cmd_create(struct app *app, int argc, const char **argv)
 {
-	_cleanup_(create_args_done) struct create_args create = { 0 };
+	_cleanup_(create_args_done) struct create_args create = { .start_auto = true };
 	_cleanup_(cmd_texts_done) struct cmd_texts args = { 0 };
 	const struct poptOption options[] = {
 		CMD_TEXT('u', "uuid", &create.uuid_text, "UUID", "Instead of a random one"),
 		CHANGE_DEVICE_OPTIONS(&create.ids),
+		CHANGE_START_OPTION(&create.start_text, "Of its definition (auto)"),
 		CMD_FLAG(0, "reserve", &create.reserve, "Take from the host what is missing"),
 		CMD_FLAG(0, "no-modules", &create.no_modules, "Do not load vfio_ap"),
 		CMD_FORCE_OPTION(app, "Also more than 511 queues on a kernel not known to be safe"),
@@ -116,6 +128,8 @@ int cmd_create(struct app *app, int argc, const char **argv)
 	if (rc)
 		return rc;
 	rc = uuid_choose(app, &create);
+	if (rc == 0)
+		rc = change_start_parse(app, create.start_text, &create.start_auto);
 	if (rc)
 		return rc;
 	/* Usage errors before any lock; "all" is known only behind it. */

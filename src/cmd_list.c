@@ -14,6 +14,7 @@ int cmd_list(struct app *app, int argc, const char **argv)
 	const struct poptOption options[] = {
 		CMD_FLAG(0, "devices", &list.devices, "A line a device (the default)"),
 		CMD_FLAG(0, "queues", &list.queues, "A line a card and a queue"),
+		CMD_FLAG(0, "map", &list.map, "The queues as a map: a line an adapter"),
 		CMD_TEXT(0, "output", &list.columns, "COLUMNS", "These columns; +COLUMN: one more"),
 		CMD_FLAG(0, "list-columns", &list.list_columns, "Print the columns there are"),
 		CMD_FLAG(0, "raw", &app->raw, "One blank between cells, no padding"),

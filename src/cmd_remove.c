@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * vfioap remove, vfioap stop: end mediated devices that nobody has open.  Processes are looked for
- * by conflict.c and apply.c; here is what remains where there is no group node to hold.
+ * vfioap remove, vfioap stop: end mediated devices that nobody has open, and their definitions.
+ * Processes are looked for by conflict.c and apply.c; here is what remains where there is no group
+ * node to hold.
  */
 #include "commands.h"
 
@@ -12,7 +13,7 @@
 
 struct remove_args {
 	char *uuid;
-	bool all, stop;
+	bool all;
 	const char **text;
 	size_t n_texts;
 };
@@ -64,23 +65,33 @@ static int find_removing(struct change *change, const struct mdev *mdev)
 			    mdev->uuid);
 }
 
-static int remove_one(struct app *app, struct change *change, const struct device *device,
-		      bool stop)
+static int remove_active(struct app *app, struct change *change, const struct device *device)
 {
 	int rc;
 
-	if (!device->mdev && stop)
-		return 0;
-	if (!device->mdev) {
-		cmd_warn(app, "device '%s' is not active, and its definition stays, ignoring",
-			 device->uuid);
-		return 0;
-	}
 	if (device->mdev->removing)
 		return find_removing(change, device->mdev);
 	rc = find_in_use(app, change, device->mdev);
-	if (rc == 0)
-		rc = wish_device_remove(change->want, device->uuid);
+	return rc == 0 ? wish_device_remove(change->want, device->uuid) : rc;
+}
+
+/* @named: not one of all */
+static int remove_one(struct app *app, struct change *change, const struct device *device,
+		      bool named)
+{
+	const bool active = app->active && device->mdev;
+	const bool defined = app->persistent && device->definition;
+	int rc = 0;
+
+	/* stop: nothing to do */
+	if (!active && !defined && named && !(app->command->flags & COMMAND_ACTIVE))
+		cmd_warn(app, "device '%s' is %s, ignoring", device->uuid,
+			 app->persistent ? "active, and not defined"
+					 : "not active, and its definition stays");
+	if (active)
+		rc = remove_active(app, change, device);
+	if (rc == 0 && defined)
+		rc = wish_definition_remove(change->want, device->uuid);
 	return rc;
 }
 
@@ -93,23 +104,22 @@ static int remove_edit(struct app *app, struct change *change, void *arg)
 
 	if (args->all) {
 		for (size_t i = 0; rc == 0 && i < change->now->n_devices; i++)
-			if (change->now->device[i].mdev)
-				rc = remove_one(app, change, &change->now->device[i], args->stop);
+			rc = remove_one(app, change, &change->now->device[i], false);
 		return rc < 0 ? err_oom(&app->err) : rc;
 	}
 	rc = cmd_devices_find(app, change->now, args->text, args->n_texts, &device, &n);
 	if (rc)
 		return rc;
 	for (size_t i = 0; rc == 0 && i < n; i++)
-		rc = remove_one(app, change, device[i], args->stop);
+		rc = remove_one(app, change, device[i], true);
 	if (n == 1)
 		snprintf(change->uuid, sizeof(change->uuid), "%s", device[0]->uuid);
 	return rc < 0 ? err_oom(&app->err) : rc;
 }
 
-static int remove_run(struct app *app, int argc, const char **argv, bool stop)
+static int remove_run(struct app *app, int argc, const char **argv)
 {
-	_cleanup_(remove_args_done) struct remove_args remove = { .stop = stop };
+	_cleanup_(remove_args_done) struct remove_args remove = { 0 };
 	_cleanup_(cmd_texts_done) struct cmd_texts args = { 0 };
 	const struct poptOption options[] = {
 		CMD_TEXT('u', "uuid", &remove.uuid, "DEVICE", "Instead of the argument"),
@@ -134,10 +144,10 @@ static int remove_run(struct app *app, int argc, const char **argv, bool stop)
 
 int cmd_remove(struct app *app, int argc, const char **argv)
 {
-	return remove_run(app, argc, argv, false);
+	return remove_run(app, argc, argv);
 }
 
 int cmd_stop(struct app *app, int argc, const char **argv)
 {
-	return remove_run(app, argc, argv, true);
+	return remove_run(app, argc, argv);
 }

@@ -87,7 +87,7 @@ static int all_devices(struct app *app, const struct snapshot *now, const struct
 static int devices_run(struct app *app, const struct show_args *args, const struct kind *kind)
 {
 	const unsigned parts = SNAPSHOT_BUS | SNAPSHOT_DEVICES | SNAPSHOT_GUEST |
-			       SNAPSHOT_DEFINITIONS | SNAPSHOT_HOLDERS;
+			       SNAPSHOT_DEFINITIONS | SNAPSHOT_HOLDERS | SNAPSHOT_LIBVIRT;
 	_cleanup_(snapshot_freep) struct snapshot *now = NULL;
 	_cleanup_free_ const struct device **devices = NULL;
 	_cleanup_free_ const char **texts = NULL;

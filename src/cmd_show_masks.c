@@ -18,24 +18,6 @@ struct mask_state {
 	const char *boot; /* as given; NULL: not given */
 };
 
-/* Source: ap_bus.c: a parameter builds up from no bits; one we cannot read, nobody knows. */
-static bool boot_parse(const char *text, struct vfioap_mask *ret)
-{
-	const struct vfioap_mask none = { 0 };
-	struct vfioap_change change;
-
-	if (!text) {
-		*ret = vfioap_mask_not(none);
-		return true;
-	}
-	if (vfioap_hex_parse(text, true, ret, NULL) == 0)
-		return true;
-	if (vfioap_change_parse(text, &change, NULL) < 0)
-		return false;
-	*ret = vfioap_change_apply(&change, none);
-	return true;
-}
-
 static void mask_states(const struct snapshot *now, struct mask_state ret[2])
 {
 	const struct udev_rules *rules = &now->rules;
@@ -58,7 +40,7 @@ static void mask_states(const struct snapshot *now, struct mask_state ret[2])
 	};
 	for (size_t i = 0; i < 2; i++)
 		if (!ret[i].next_known && !now->boot.hidden)
-			ret[i].next_known = boot_parse(ret[i].boot, &ret[i].next);
+			ret[i].next_known = apbus_boot_mask(ret[i].boot, &ret[i].next);
 }
 
 static void mask_print(struct app *app, const char *label, const struct vfioap_mask *mask,

@@ -133,7 +133,7 @@ static bool can_release(const struct queue *queue, bool adapter, bool domain, st
 	struct findings findings = { 0 };
 	bool can;
 
-	if (!change || pool_release(&queue->now->bus, &request, &masks, change, &findings) < 0)
+	if (!change || pool_release(&queue->now->bus, &request, "", &masks, change, &findings) < 0)
 		out_no_memory();
 	can = findings.n_errors == 0 && qset_has(&change->named, queue->apid, queue->apqi);
 	findings_done(&findings);
@@ -409,8 +409,8 @@ static int queues_show(struct app *app, const struct snapshot *now, const struct
 
 int show_queue(struct app *app, const struct show_args *args)
 {
-	const unsigned parts =
-		SNAPSHOT_BUS | SNAPSHOT_DEVICES | SNAPSHOT_DEFINITIONS | SNAPSHOT_HOLDERS;
+	const unsigned parts = SNAPSHOT_BUS | SNAPSHOT_DEVICES | SNAPSHOT_DEFINITIONS |
+			       SNAPSHOT_HOLDERS | SNAPSHOT_LIBVIRT;
 	_cleanup_(snapshot_freep) struct snapshot *now = NULL;
 	struct json_object *array, *object;
 	struct qset queues;

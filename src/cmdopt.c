@@ -245,7 +245,7 @@ static const char *sysroot_env(void)
 	return dir && *dir ? dir : NULL;
 }
 
-/* Changes of the next boot, and with them changes below another root, come later. */
+/* Which sides a change is about; below another root there is the next boot alone. */
 static int change_check(struct app *app)
 {
 	bool active_only = app->command->flags & COMMAND_ACTIVE;
@@ -253,22 +253,22 @@ static int change_check(struct app *app)
 	if (active_only && (app->persistent || app->sysroot))
 		return cmd_usage(app, "--%s: '%s' changes the running system alone",
 				 app->persistent ? "persistent" : "sysroot", app->command->name);
-	if (app->persistent) {
-		cmd_usage(app, "--persistent is not there yet");
-		cmd_hint(app, "without it the running system is changed");
+	if (app->sysroot && app->active) {
+		cmd_usage(app, "--active: below another root there is no running system");
+		cmd_hint(app, "--sysroot changes the next boot alone");
 		return STATUS_USAGE;
 	}
-	if (app->sysroot) {
-		cmd_usage(app, "--sysroot: changes below another root need --persistent, "
-			       "which is not there yet");
-		return STATUS_USAGE;
-	}
-	if (sysroot_env()) {
+	if (!app->sysroot && sysroot_env()) {
 		cmd_usage(app, "VFIOAP_SYSROOT is set: it would not be honoured by a change");
 		cmd_hint(app, "unset VFIOAP_SYSROOT to change this host");
 		return STATUS_USAGE;
 	}
-	app->active = true;
+	if (app->sysroot)
+		app->persistent = true;
+	else if (active_only)
+		app->active = true;
+	else if (!app->active && !app->persistent)
+		app->active = app->persistent = true;
 	return 0;
 }
 

@@ -8,8 +8,11 @@
 #include "cmd.h"
 
 int cmd_assign(struct app *app, int argc, const char **argv);
+int cmd_check(struct app *app, int argc, const char **argv);
 int cmd_create(struct app *app, int argc, const char **argv);
+int cmd_doctor(struct app *app, int argc, const char **argv);
 int cmd_export(struct app *app, int argc, const char **argv);
+int cmd_find(struct app *app, int argc, const char **argv);
 int cmd_list(struct app *app, int argc, const char **argv);
 int cmd_mask(struct app *app, int argc, const char **argv);
 int cmd_refresh(struct app *app, int argc, const char **argv);

@@ -16,6 +16,7 @@
 #include "file.h"
 #include "paths.h"
 #include "str.h"
+#include "swap.h"
 #include "sysfs.h"
 
 #define JSON_DEPTH 128 /* as deep as mdevctl's parser goes (serde_json) */
@@ -349,6 +350,8 @@ static int read_definition(int root, const char *name, struct definition *d)
 		definition_problem(d, CONFIG_UNREADABLE, "%s", err_text(rc));
 	else
 		rc = config_parse(text, len, d, NULL);
+	d->text = TAKE_PTR(text);
+	d->text_len = d->text ? len : 0;
 	return rc == -ENOMEM ? rc : 0;
 }
 
@@ -359,6 +362,9 @@ void definition_done(struct definition *d)
 	free(d->entry);
 	d->entry = NULL;
 	d->n_entries = 0;
+	free(d->text);
+	d->text = NULL;
+	d->text_len = 0;
 }
 
 /* struct reader - config_list_read()'s walk over the directory */
@@ -399,6 +405,7 @@ static int add_definition(void *arg, const char *name)
 	}
 	r->list.v[r->list.n++] = d;
 	d.entry = NULL;
+	d.text = NULL;
 	return 0;
 }
 
@@ -425,6 +432,7 @@ static int read_broken(int root, struct definition_list *list, bool *ret_left)
 		}
 		list->v[i] = again;
 		again.entry = NULL;
+		again.text = NULL;
 		*ret_left |= again.problem == CONFIG_BAD_JSON;
 	}
 	return 0;

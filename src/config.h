@@ -8,7 +8,6 @@
 #define CONFIG_H
 
 #include "mdev.h"
-#include "swap.h"
 
 struct json_object;
 
@@ -42,6 +41,7 @@ struct config_entry {
  * @entry:      its attrs in their order
  * @other:      the first attribute that is none of vfio_ap's, printable; ""
  * @problem:    what is wrong with it; @detail says where, printable
+ * @text:       the file's bytes, with a NUL behind them; NULL: it could not be read
  */
 struct definition {
 	char uuid[UUID_SIZE];
@@ -53,6 +53,8 @@ struct definition {
 	char other[48];
 	enum config_problem problem;
 	char detail[128];
+	char *text;
+	size_t text_len;
 };
 
 struct definition_list {
@@ -135,28 +137,5 @@ char *config_print(struct json_object *object);
  */
 int config_edit(const char *uuid, const char *text, size_t len, const struct config_change *change,
 		char **ret, struct err *err);
-
-/* ---- files, changed in two steps (config_write.c, swap.h) --------------------------------------
- */
-
-/**
- * config_create_prepare() - a new definition, written and synced, not in place yet
- * @swap: released by swap_done() by the caller, also on failure
- *
- * Return: 0; -EEXIST there is a definition already; other errno.
- */
-int config_create_prepare(int root, const char *uuid, const struct matrix *matrix, bool start_auto,
-			  struct swap *swap, struct err *err);
-
-/** config_edit_prepare() - as config_edit(), of a file; -ENOENT there is no definition */
-int config_edit_prepare(int root, const char *uuid, const struct config_change *change,
-			struct swap *swap, struct err *err);
-
-/** config_remove_prepare() - it is to go, broken or not; -ENOENT; -EPERM another driver's */
-int config_remove_prepare(int root, const char *uuid, struct swap *swap, struct err *err);
-
-/** config_commit(), config_undo() - swap_commit() and swap_undo(), explained */
-int config_commit(struct swap *swap, struct err *err);
-int config_undo(struct swap *swap, struct err *err);
 
 #endif

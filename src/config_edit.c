@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
  * Texts of definitions, made and changed as mdevctl would: pure, from text to text.  Reading is
- * config.c's, files are config_write.c's.
+ * config.c's.
  *
  * json-c prints objects and arrays as mdevctl's serde_json does, byte for byte, but for empty
  * ones, which it breaks over two lines: those get a printer of their own.
@@ -12,6 +12,8 @@
 #include <json.h>
 #include <stdio.h>
 #include <string.h>
+
+#include "swap.h"
 
 #define PRINT_FLAGS \
 	(JSON_C_TO_STRING_SPACED | JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE)

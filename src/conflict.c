@@ -11,7 +11,9 @@
 
 #include <errno.h>
 
+#include "conflict_next.h"
 #include "kernel.h"
+#include "bounds.h"
 #include "obstacle.h"
 #include "unseen.h"
 
@@ -191,14 +193,14 @@ static int judge_definitions(const struct judge *j, const struct wish_device *de
 	const struct matrix *was = matrix_before(j, device->uuid);
 	int rc = 0;
 
-	for (size_t i = 0; rc == 0 && i < j->now->definitions.n; i++) {
-		const struct definition *def = &j->now->definitions.v[i];
+	for (size_t i = 0; rc == 0 && i < j->want->n_definitions; i++) {
+		const struct wish_definition *def = &j->want->definition[i];
 		struct finding proto = { .code = def->start_auto
 							 ? FINDING_QUEUE_SHARED_AUTOSTART
 							 : FINDING_QUEUE_SHARED_DEFINITION };
 		struct qset queues, theirs;
 
-		if (def->problem != CONFIG_OK || wish_device_const(j->want, def->uuid) ||
+		if (!wish_definition_usable(def) || wish_device_const(j->want, def->uuid) ||
 		    (def->start_auto && j->flags & CONFLICT_AUTOSTART))
 			continue;
 		gained_queues(&queues, was, &device->matrix);
@@ -221,10 +223,10 @@ static int say_host(const struct judge *j, struct finding proto, const char *que
 
 	if (!args)
 		return -ENOMEM;
-	hint = finding_text(*is_new ? "with --reserve, or after 'vfioap reserve -A %s', it is no"
+	hint = finding_text(*is_new ? "with --reserve, or after 'vfioap reserve%s %s', it is no"
 				      " longer the host's"
-				    : "'vfioap reserve -A %s' takes it from the host",
-			    args);
+				    : "'vfioap reserve%s %s' takes it from the host",
+			    j->want->sides, args);
 	if (!hint)
 		return -ENOMEM;
 	return findings_say(
@@ -291,13 +293,13 @@ static int say_released_definition(const struct judge *j, struct finding proto, 
 }
 
 /* Queues that definitions name, active or not, and that the masks give to the host. */
-static int judge_host_definition(const struct judge *j, const struct definition *def)
+static int judge_host_definition(const struct judge *j, const struct wish_definition *def)
 {
 	const struct wish_device *active = wish_device_const(j->want, def->uuid);
 	struct finding proto = { .code = FINDING_QUEUE_HOST_ACTIVE };
 	struct qset lost, old;
 
-	if (def->problem != CONFIG_OK)
+	if (!wish_definition_usable(def) || !def->was)
 		return 0;
 	if (!active && !def->start_auto && j->flags & CONFLICT_FORCE)
 		proto.severity = FINDING_WARNING;
@@ -337,71 +339,10 @@ static int judge_mode(const struct judge *j)
 
 /* ---- the device itself -------------------------------------------------------------- */
 
-static int judge_range(const struct judge *j, const struct wish_device *device)
+static int judge_bounds(const struct judge *j, const struct wish_device *device)
 {
-	const struct matrix *was = matrix_before(j, device->uuid);
-	const struct apbus *bus = &j->now->bus;
-	const struct {
-		const char *what;
-		unsigned max;
-		struct vfioap_mask gained;
-		bool adapters;
-	} rows[] = {
-		{ .what = "adapter",
-		  .max = bus->max_adapter,
-		  .adapters = true,
-		  .gained = vfioap_mask_andnot(device->matrix.adapters, was->adapters) },
-		{ .what = "domain",
-		  .max = bus->max_domain,
-		  .gained = vfioap_mask_andnot(device->matrix.domains, was->domains) },
-		{ .what = "control domain",
-		  .max = bus->max_domain,
-		  .gained = vfioap_mask_andnot(device->matrix.controls, was->controls) },
-	};
-	int rc = 0;
-
-	for (size_t i = 0; rc == 0 && i < ARRAY_SIZE(rows); i++) {
-		struct vfioap_mask legal = vfioap_mask_range(0, rows[i].max);
-		struct vfioap_mask over = vfioap_mask_andnot(rows[i].gained, legal);
-		struct finding proto = { .code = FINDING_ID_OUT_OF_RANGE };
-		char list[VFIOAP_LIST_SIZE];
-
-		if (vfioap_mask_is_empty(&over))
-			continue;
-		*(rows[i].adapters ? &proto.adapters : &proto.domains) = over;
-		memcpy(proto.uuid[0], device->uuid, UUID_SIZE);
-		rc = findings_say(
-			j->ret, proto,
-			"'lsvfioap -q' shows the adapters and domains of this machine",
-			"cannot assign %s %s to device '%s': the highest of this machine is"
-			" %u (0x%02x)",
-			rows[i].what, vfioap_list_format(&over, list), device->uuid, rows[i].max,
-			rows[i].max);
-	}
-	return rc;
-}
-
-/* Before Linux 6.17 whoever reads `matrix` of such a device corrupts kernel memory. */
-static int judge_size(const struct judge *j, const struct wish_device *device)
-{
-	unsigned count = matrix_count(&device->matrix);
-	struct finding proto = { .code = FINDING_DEVICE_TOO_LARGE,
-				 .adapters = device->matrix.adapters,
-				 .domains = device->matrix.domains };
-
-	if (count <= MDEV_MATRIX_SAFE || j->now->bus.bindings_complete_count ||
-	    count <= matrix_count(matrix_before(j, device->uuid)))
-		return 0;
-
-	if (j->flags & CONFLICT_FORCE)
-		proto.severity = FINDING_WARNING;
-	memcpy(proto.uuid[0], device->uuid, UUID_SIZE);
-	return findings_say(
-		j->ret, proto,
-		j->flags & CONFLICT_FORCE ? NULL : "--force goes on; up to 511 queues are safe",
-		"device '%s' would have %u queues: on kernels before 6.17 any user who reads"
-		" its 'matrix' file then corrupts kernel memory",
-		device->uuid, count);
+	return bounds_find(j->now, device->uuid, matrix_before(j, device->uuid), &device->matrix,
+			   j->flags & CONFLICT_FORCE, j->ret);
 }
 
 /* What a kernel without ap_config shows of it ends at a page: nothing can be planned. */
@@ -467,8 +408,7 @@ static int judge_device(const struct judge *j, size_t index)
 {
 	static int (*const rules[])(const struct judge *, const struct wish_device *) = {
 		judge_truncated,
-		judge_range,
-		judge_size,
+		judge_bounds,
 		judge_definitions,
 	};
 	const struct wish_device *device = &j->want->device[index];
@@ -501,11 +441,13 @@ int conflict_find(const struct snapshot *now, const struct wish *want, unsigned 
 	rc = judge_mode(&j);
 	for (size_t i = 0; rc == 0 && i < want->n_devices; i++)
 		rc = judge_device(&j, i);
-	for (size_t i = 0; rc == 0 && i < now->definitions.n; i++)
-		rc = judge_host_definition(&j, &now->definitions.v[i]);
+	for (size_t i = 0; rc == 0 && i < want->n_definitions; i++)
+		rc = judge_host_definition(&j, &want->definition[i]);
 	for (size_t i = 0; rc == 0 && i < now->mdevs.n; i++)
 		rc = judge_removed(&j, &now->mdevs.v[i]);
 	if (rc == 0)
 		rc = obstacle_find(now, want, ret);
-	return rc == 0 ? unseen_find(now, want, ret) : rc;
+	if (rc == 0)
+		rc = unseen_find(now, want, ret);
+	return rc == 0 ? conflict_find_next(now, want, flags, ret) : rc;
 }

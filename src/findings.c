@@ -19,6 +19,8 @@ static const struct {
 	[FINDING_QUEUE_SHARED_DEFINITION] = { .name = "queue-shared-definition",
 					      .severity = FINDING_WARNING },
 	[FINDING_QUEUE_HOST_ACTIVE] = { .name = "queue-host-active", .severity = FINDING_ERROR },
+	[FINDING_QUEUE_HOST_PERSISTENT] = { .name = "queue-host-persistent",
+					    .severity = FINDING_ERROR },
 	[FINDING_QUEUE_NOT_IN_GUEST] = { .name = "queue-not-in-guest",
 					 .severity = FINDING_WARNING },
 	[FINDING_ID_OUT_OF_RANGE] = { .name = "id-out-of-range", .severity = FINDING_ERROR },
@@ -42,8 +44,16 @@ static const struct {
 	[FINDING_HOST_LOSES_MODE] = { .name = "host-loses-mode", .severity = FINDING_WARNING },
 	[FINDING_HOST_LOSES_DEFAULT] = { .name = "host-loses-default-domain",
 					 .severity = FINDING_WARNING },
-	[FINDING_KEY_LEFT] = { .name = "key-left", .severity = FINDING_WARNING },
+	[FINDING_KEY_LEFT] = { .name = "key-left", .severity = FINDING_NOTE },
 	[FINDING_UNDO_REFUSED] = { .name = "undo-refused", .severity = FINDING_ERROR },
+	[FINDING_NEXT_BOOT_DIFFERS] = { .name = "next-boot-differs", .severity = FINDING_WARNING },
+	[FINDING_QUEUE_NOT_USABLE] = { .name = "queue-not-usable", .severity = FINDING_WARNING },
+	[FINDING_CONTROL_EXPOSED] = { .name = "control-domain-exposed",
+				      .severity = FINDING_WARNING },
+	[FINDING_CONTROL_WITHOUT_USAGE] = { .name = "control-without-usage",
+					    .severity = FINDING_WARNING },
+	[FINDING_LOCK_STALE] = { .name = "lock-stale", .severity = FINDING_NOTE },
+	[FINDING_NO_ROOM] = { .name = "no-room", .severity = FINDING_ERROR },
 };
 
 const char *finding_code_name(enum finding_code code)
@@ -116,6 +126,23 @@ int findings_add(struct findings *f, struct finding finding)
 	f->n++;
 	f->n_errors += finding.severity == FINDING_ERROR;
 	return 0;
+}
+
+int findings_move(struct findings *f, struct findings *from)
+{
+	int rc = 0;
+
+	for (size_t i = 0; i < from->n; i++) {
+		struct finding finding = from->v[i];
+
+		from->v[i].message = from->v[i].hint = NULL;
+		if (rc == 0)
+			rc = findings_add(f, finding);
+		else
+			finding_done(&finding);
+	}
+	findings_done(from);
+	return rc;
 }
 
 int findings_say(struct findings *f, struct finding finding, const char *hint, const char *fmt, ...)

@@ -17,6 +17,7 @@ enum finding_code {
 	FINDING_QUEUE_SHARED_AUTOSTART,	 /* ... of an autostart definition that is not active */
 	FINDING_QUEUE_SHARED_DEFINITION, /* ... of a manual definition that is not active */
 	FINDING_QUEUE_HOST_ACTIVE,	 /* a device's queue that the host owns, or would own */
+	FINDING_QUEUE_HOST_PERSISTENT,	 /* ... at the next boot */
 	FINDING_QUEUE_NOT_IN_GUEST,	 /* legal, but a guest will not see it; reason says why */
 	FINDING_ID_OUT_OF_RANGE,	 /* above ap_max_adapter_id or ap_max_domain_id */
 	FINDING_DEVICE_EXISTS,		 /* create: active, defined, or still being removed */
@@ -38,7 +39,13 @@ enum finding_code {
 	FINDING_CARD_TOO_OLD,		 /* older than CEX4: vfio_ap does not drive it */
 	FINDING_HOST_LOSES_MODE,	 /* reserve: the last online queue of a mode */
 	FINDING_HOST_LOSES_DEFAULT,	 /* reserve: all queues of the default domain */
-	FINDING_KEY_LEFT,		 /* release: a master key is still set */
+	FINDING_KEY_LEFT,		 /* a queue that changes owner has a master key */
+	FINDING_NO_ROOM,		 /* find: nothing so large is free for a new guest */
+	FINDING_NEXT_BOOT_DIFFERS,	 /* masks or devices are not what they will be */
+	FINDING_QUEUE_NOT_USABLE,	 /* a device's queue of a card that is off; reason says why */
+	FINDING_CONTROL_EXPOSED,	 /* a guest may administer what somebody else uses */
+	FINDING_CONTROL_WITHOUT_USAGE,	 /* control domains of a device without usage domains */
+	FINDING_LOCK_STALE,		 /* its owner is dead, or something else is in its place */
 	FINDING_CODES,
 };
 
@@ -51,6 +58,7 @@ const char *finding_severity_name(enum finding_severity severity); /* "error" ..
  * @adapters, @domains: its queues are this product (also just IDs, for out of range)
  * @uuid:    the devices involved, the one to be changed first; "" unused
  * @reason:  a word from a fixed set ("not-bound", "absent", ...), or NULL; lends a constant
+ * @path:    the file that it is about, without root and leading '/'; "" none
  * @message: one sentence that names queues, owner and guest; heap
  * @hint:    one next step; heap, may be NULL
  */
@@ -60,6 +68,7 @@ struct finding {
 	struct vfioap_mask adapters, domains;
 	char uuid[2][UUID_SIZE];
 	const char *reason;
+	char path[80];
 	char *message;
 	char *hint;
 };
@@ -81,6 +90,9 @@ int findings_add(struct findings *f, struct finding finding);
  */
 int findings_say(struct findings *f, struct finding finding, const char *hint, const char *fmt, ...)
 	_printf_(4, 5);
+
+/** findings_move() - add all of @from, which is empty then; -ENOMEM */
+int findings_move(struct findings *f, struct findings *from);
 
 /** finding_text() - a heap string from @fmt, or NULL without memory */
 char *finding_text(const char *fmt, ...) _printf_(1, 2);

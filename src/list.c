@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "filter.h"
+#include "map.h"
 #include "view.h"
 
 void list_options_done(struct list_options *options)
@@ -20,9 +21,17 @@ void list_options_done(struct list_options *options)
 }
 
 const struct cmd_clash list_clashes[] = {
-	{ .a = "devices", .b = "queues" },    { .a = "json", .b = "output" },
-	{ .a = "json", .b = "raw" },	      { .a = "json", .b = "noheadings" },
-	{ .a = "json", .b = "list-columns" }, { 0 },
+	{ .a = "devices", .b = "queues" },
+	{ .a = "devices", .b = "map" },
+	{ .a = "queues", .b = "map" },
+	{ .a = "json", .b = "output" },
+	{ .a = "json", .b = "raw" },
+	{ .a = "json", .b = "noheadings" },
+	{ .a = "json", .b = "list-columns" },
+	{ .a = "map", .b = "output" },
+	{ .a = "map", .b = "raw" },
+	{ .a = "map", .b = "list-columns" },
+	{ 0 },
 };
 
 /* ---- --mode ------------------------------------------------------------------------------ */
@@ -260,7 +269,7 @@ static int queues_list(struct app *app, struct out_view *view, struct filter *fi
 	if (mode != APBUS_MODE_UNKNOWN)
 		needs |= VIEW_CARD_FILES;
 	rc = snapshot_read(app->root,
-			   SNAPSHOT_BUS | (needs & SNAPSHOT_ALL) |
+			   SNAPSHOT_BUS | (needs & (SNAPSHOT_ALL | SNAPSHOT_LIBVIRT)) |
 				   (filter->n_texts ? SNAPSHOT_DEVICES | SNAPSHOT_DEFINITIONS : 0),
 			   &now, &app->err);
 	if (rc < 0)
@@ -288,6 +297,30 @@ static int queues_list(struct app *app, struct out_view *view, struct filter *fi
 	return 0;
 }
 
+/* ---- map --------------------------------------------------------------------------------- */
+
+static int map_list(struct app *app, struct filter *filter, enum apbus_mode mode)
+{
+	const unsigned parts = SNAPSHOT_BUS | SNAPSHOT_DEVICES | SNAPSHOT_GUEST |
+			       SNAPSHOT_DEFINITIONS | SNAPSHOT_HOLDERS | SNAPSHOT_LIBVIRT;
+	_cleanup_(snapshot_freep) struct snapshot *now = NULL;
+	struct vfioap_mask adapters;
+	int rc;
+
+	rc = snapshot_read(app->root, parts, &now, &app->err);
+	if (!rc)
+		rc = filter_resolve(app, now, filter);
+	if (!rc)
+		rc = filter_check(app, &now->bus, filter);
+	if (rc)
+		return rc;
+	view_warn_broken(app, now);
+	if (mode == APBUS_MODE_UNKNOWN)
+		return map_print(app, now, filter, NULL);
+	rc = mode_adapters(app, now, mode, &adapters);
+	return rc < 0 ? rc : map_print(app, now, filter, &adapters);
+}
+
 int list_run(struct app *app, const struct list_options *options, const struct cmd_texts *filters)
 {
 	_cleanup_(filter_done) struct filter filter = { 0 };
@@ -309,6 +342,8 @@ int list_run(struct app *app, const struct list_options *options, const struct c
 		rc = filter_parse(app, filters, &filter);
 	if (rc)
 		return rc;
+	if (options->map)
+		return map_list(app, &filter, mode);
 	return options->queues ? queues_list(app, &view, &filter, mode)
 			       : devices_list(app, &view, &filter, mode);
 }

@@ -9,7 +9,7 @@
 
 /** struct list_options - what is to be listed; list_options_done() */
 struct list_options {
-	bool devices, queues, list_columns;
+	bool devices, queues, map, list_columns;
 	char *columns, *mode;
 };
 

@@ -12,6 +12,7 @@ static int run(struct app *app, int argc, const char **argv)
 	const struct poptOption options[] = {
 		CMD_FLAG('d', "devices", &list.devices, "A line a device (the default)"),
 		CMD_FLAG('q', "queues", &list.queues, "A line a card and a queue"),
+		CMD_FLAG('m', "map", &list.map, "The queues as a map: a line an adapter"),
 		CMD_TEXT('o', "output", &list.columns, "COLUMNS",
 			 "These columns; +COLUMN: one more"),
 		CMD_FLAG(0, "list-columns", &list.list_columns, "Print the columns there are"),

@@ -109,8 +109,9 @@ bool out_has_color(const struct app *app)
 const char *out_color(const struct app *app, enum out_color color)
 {
 	static const char *const escapes[] = {
-		[OUT_PLAIN] = "\033[0m",  [OUT_BOLD] = "\033[1m",    [OUT_RED] = "\033[31m",
-		[OUT_GREEN] = "\033[32m", [OUT_YELLOW] = "\033[33m",
+		[OUT_PLAIN] = "\033[0m",    [OUT_BOLD] = "\033[1m",    [OUT_RED] = "\033[31m",
+		[OUT_GREEN] = "\033[32m",   [OUT_YELLOW] = "\033[33m", [OUT_BLUE] = "\033[34m",
+		[OUT_MAGENTA] = "\033[35m", [OUT_CYAN] = "\033[36m",
 	};
 
 	return out_has_color(app) ? escapes[color] : "";

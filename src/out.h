@@ -43,7 +43,16 @@ unsigned out_width(void);
 /** out_has_color() - by --color, NO_COLOR, and whether stdout is a terminal */
 bool out_has_color(const struct app *app);
 
-enum out_color { OUT_PLAIN, OUT_BOLD, OUT_RED, OUT_GREEN, OUT_YELLOW };
+enum out_color {
+	OUT_PLAIN,
+	OUT_BOLD,
+	OUT_RED,
+	OUT_GREEN,
+	OUT_YELLOW,
+	OUT_BLUE,
+	OUT_MAGENTA,
+	OUT_CYAN,
+};
 
 /** out_color() - the text that switches to @color, "" without colours; lends */
 const char *out_color(const struct app *app, enum out_color color);
@@ -152,6 +161,9 @@ struct json_object *out_json_int(long long value);
 struct json_object *out_json_bool(bool value);
 
 void out_json_add_text(struct json_object *object, const char *key, const char *text);
+
+/** out_json_add_lines() - as out_json_add_text(), line ends stay */
+void out_json_add_lines(struct json_object *object, const char *key, const char *text);
 void out_json_add_bool(struct json_object *object, const char *key, bool value);
 void out_json_add_int(struct json_object *object, const char *key, long long value);
 

@@ -70,6 +70,21 @@ void out_json_add_text(struct json_object *object, const char *key, const char *
 	out_json_add(object, key, out_json_text(text));
 }
 
+void out_json_add_lines(struct json_object *object, const char *key, const char *text)
+{
+	const size_t size = text ? strlen(text) + 1 : 0;
+	_cleanup_free_ char *copy = text ? strdup(text) : NULL, *all = malloc(size + 1);
+	char *line, *rest = copy;
+	size_t len = 0;
+
+	if (!all || (text && !copy))
+		out_no_memory();
+	while ((line = strsep(&rest, "\n")) != NULL)
+		len += (size_t)snprintf(all + len, size - len, "%s%s", str_printable(line),
+					rest ? "\n" : "");
+	out_json_add(object, key, text ? checked(json_object_new_string(all)) : NULL);
+}
+
 void out_json_add_bool(struct json_object *object, const char *key, bool value)
 {
 	out_json_add(object, key, out_json_bool(value));

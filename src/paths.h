@@ -43,13 +43,41 @@
 #define PATH_VFIO_NODES	      "dev/vfio"
 
 /* Files shared with the peers. */
-#define PATH_DEFINITIONS "etc/mdevctl.d/matrix"
-#define PATH_RULES_DIR	 "etc/udev/rules.d"
+#define PATH_ETC	 "etc"
+#define PATH_DEFINITIONS PATH_ETC "/mdevctl.d/matrix"
+#define PATH_RULES_DIR	 PATH_ETC "/udev/rules.d"
 #define PATH_RULES_NAME	 "41-ap.rules"
 #define PATH_RULES	 PATH_RULES_DIR "/" PATH_RULES_NAME
+#define PATH_DRIVERCTL	 "etc/driverctl.d"
 #define PATH_LOCK_DIR	 "run/lock"
 #define PATH_LOCK_NAME	 "s390apconfig.lock"
 #define PATH_LOCK	 PATH_LOCK_DIR "/" PATH_LOCK_NAME
+
+/* Guests of libvirt, a file each; and what it runs them as. */
+#define PATH_LIBVIRT_QEMU "etc/libvirt/qemu"
+#define PATH_LIBVIRT_CONF "etc/libvirt/qemu.conf"
+
+/* What else decides whether this host can lend queues. */
+#define PATH_RUN_RULES	     "run/udev/rules.d/" PATH_RULES_NAME
+#define PATH_MDEVCTL_DIR     "etc/mdevctl.d"
+#define PATH_MDEVCTL_LIB     "usr/lib/mdevctl"
+#define PATH_NOTIFIERS_LIB   PATH_MDEVCTL_LIB "/scripts.d/notifiers"
+#define PATH_CALLOUTS_LIB    PATH_MDEVCTL_LIB "/scripts.d/callouts"
+#define PATH_CALLOUTS_ETC    PATH_MDEVCTL_DIR "/scripts.d/callouts"
+#define NAME_CALLOUT	     "00-vfioap-callout"
+#define NAME_AP_CHECK	     "ap-check"
+#define NAME_AP_WRAPPER	     "ap-check.sh"
+#define NAME_MDEVCTL_RULE    "60-mdevctl.rules"
+#define PATH_SERVICE_ENABLED "etc/systemd/system/multi-user.target.wants/vfioap-autostart.service"
+#define PATH_INITRAMFS_HOOK  "usr/share/initramfs-tools/hooks/udev"
+#define PATH_SECURE_GUEST    "sys/firmware/uv/prot_virt_guest"
+#define PATH_SYSINFO	     "proc/sysinfo"
+#define PATH_KVM	     "dev/kvm"
+
+/* Files of ours alone. */
+#define PATH_OVERRIDES_DIR  "etc/vfioap"
+#define PATH_OVERRIDES_NAME "overrides"
+#define PATH_OVERRIDES	    PATH_OVERRIDES_DIR "/" PATH_OVERRIDES_NAME
 
 #define PATH_MODPROBE "sbin/modprobe"
 

@@ -64,6 +64,9 @@ static void step_done(struct plan_step *step)
 	free(step->undo_text);
 	free(step->what);
 	free(step->command);
+	if (step->file)
+		swap_done(step->file);
+	free(step->file);
 }
 
 void plan_done(struct plan *plan)
@@ -77,13 +80,20 @@ void plan_done(struct plan *plan)
 	*plan = (struct plan){ 0 };
 }
 
-char *plan_shell(const char *path, const char *text)
+int plan_add(struct plan *plan, struct plan_step step, bool has_undo)
 {
-	if (strcmp(path, PATH_MODPROBE) == 0)
-		return finding_text("modprobe %s", text);
-	if (strcmp(text, "\n") == 0)
-		return finding_text("echo > /%s", path);
-	return finding_text("echo %s > /%s", text, path);
+	struct plan_step *v = NULL;
+
+	if (step.path && (step.text || step.file) && step.what &&
+	    (!has_undo || (step.undo_path && (step.undo_text || step.file))))
+		v = reallocarray(plan->step, plan->n_steps + 1, sizeof(*v));
+	if (!v) {
+		step_done(&step);
+		return -ENOMEM;
+	}
+	plan->step = v;
+	v[plan->n_steps++] = step;
+	return 0;
 }
 
 const struct plan_step *plan_unsafe_step(const struct plan *plan)
@@ -104,24 +114,18 @@ const struct plan_step *plan_refused_step(const struct plan *plan)
 
 /* ---- steps ----------------------------------------------------------------------------- */
 
-/* Append; the texts are taken over, and a NULL that should be a text is -ENOMEM. */
+/* A write to the kernel: what it will answer depends on those before it. */
 static int step_add(struct builder *b, struct plan_step step, bool has_undo)
 {
-	struct plan *plan = b->plan;
-	struct plan_step *v = NULL;
+	int rc;
 
-	if (step.path && step.text && step.what &&
-	    (!has_undo || (step.undo_path && step.undo_text)))
-		v = reallocarray(plan->step, plan->n_steps + 1, sizeof(*v));
-	if (!v) {
-		step_done(&step);
-		return -ENOMEM;
-	}
-	plan->step = v;
-	step.answer = kernel_write(b->kernel, step.path, step.text);
-	step.refused = has_undo && kernel_ask(b->kernel, step.undo_path, step.undo_text) < 0;
-	v[plan->n_steps++] = step;
-	return 0;
+	if (step.path && step.text)
+		step.answer = kernel_write(b->kernel, step.path, step.text);
+	rc = plan_add(b->plan, step, has_undo);
+	if (rc == 0 && has_undo)
+		b->plan->step[b->plan->n_steps - 1].refused =
+			kernel_ask(b->kernel, step.undo_path, step.undo_text) < 0;
+	return rc;
 }
 
 static int step_mask(struct builder *b, bool is_apmask, struct vfioap_change change)
@@ -556,6 +560,8 @@ int plan_build(const struct snapshot *now, const struct wish *want, struct plan 
 		rc = build_overrides(&b, false);
 	if (rc == 0)
 		rc = build_refresh(&b);
+	if (rc == 0)
+		rc = plan_add_files(now, want, &plan);
 	if (rc == 0)
 		rc = build_remove(&b);
 	if (rc == 0)

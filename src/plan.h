@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The ordered list of writes that turns a snapshot into a wish, each with its undo, and
- * the one place that carries such a list out.
+ * the one place that carries such a list out.  A write is one into a file of the kernel, or
+ * a file of the next boot exchanged as a whole.
  */
 #ifndef PLAN_H
 #define PLAN_H
@@ -9,6 +10,7 @@
 #include <signal.h>
 
 #include "conflict.h"
+#include "swap.h"
 
 /** enum plan_state - how far a step got in plan_apply() */
 enum plan_state {
@@ -18,10 +20,14 @@ enum plan_state {
 };
 
 /**
- * struct plan_step - one write(2)
+ * struct plan_step - one write
  * @path:      relative to the root, "sys/bus/ap/aqmask"
- * @text:      exactly what is written
+ * @text:      exactly what is written; of a file that is exchanged its contents, which have no
+ *             NUL in them, or NULL: it is removed
  * @undo_path, @undo_text: the write that takes it back; NULL: there is none
+ * @file:      a file that is exchanged; plan_apply() keeps here what it needs; else NULL.
+ *             @undo_text is what it holds before, or NULL: there is none, and @undo_len its
+ *             length in bytes
  * @answer:    what the kernel will answer to the write: 0, or a negative errno
  * @refused:   the kernel would refuse the undo from the state after this step
  * @command:   does this step alone, "vfioap reserve -A -a 5"; NULL: none does
@@ -35,6 +41,8 @@ struct plan_step {
 	char *undo_text;
 	char *what;
 	char *command;
+	struct swap *file;
+	size_t undo_len;
 	int answer;
 	bool refused, optional;
 	enum plan_state state;
@@ -61,13 +69,26 @@ void plan_done(struct plan *plan);
 /**
  * plan_build() - pure: the writes from @now to @want in an order that never gives a queue
  *                to two owners: mask bits cleared, devices shrunk and removed, devices
- *                created and grown, mask bits set; what cannot be undone goes last
+ *                created and grown, mask bits set, files of the next boot exchanged; what
+ *                cannot be undone goes last
  *
  * Several IDs of one device become one ap_config write where the kernel has it, else single
  * writes, removals first.  Return: 0; -ENOMEM.
  */
 int plan_build(const struct snapshot *now, const struct wish *want, struct plan *ret,
 	       struct err *err);
+
+/**
+ * plan_add() - append a step
+ * @step: its texts are taken over, also on failure
+ * @has_undo: whether it must have one
+ *
+ * Return: 0; -ENOMEM, also when a text is NULL that must not be.
+ */
+int plan_add(struct plan *plan, struct plan_step step, bool has_undo);
+
+/** plan_add_files() - append the files of the next boot in which @now and @want differ; -ENOMEM */
+int plan_add_files(const struct snapshot *now, const struct wish *want, struct plan *plan);
 
 /** plan_unsafe_step() - the first step, not the last, whose undo would be refused, or NULL */
 const struct plan_step *plan_unsafe_step(const struct plan *plan);
@@ -88,15 +109,18 @@ const char *plan_reason(const char *path, int code);
 
 /**
  * plan_shell() - a write as a shell line, "echo -4 > /sys/bus/ap/aqmask"; heap or NULL
+ * @text: NULL: the file is removed
  *
- * Beside files there is one program, modprobe: "modprobe vfio_ap".
+ * Beside files there is one program, modprobe: "modprobe vfio_ap".  A file of the next boot
+ * is written by printf(1), with its line ends as they are, and nothing else that could steer
+ * a terminal.
  */
 char *plan_shell(const char *path, const char *text);
 
 /** enum plan_result - how it ended */
 enum plan_result {
 	PLAN_DONE,	/* all written and read back */
-	PLAN_UNTOUCHED, /* failed before the first write: a hold was refused (err->code -EBUSY) */
+	PLAN_UNTOUCHED, /* failed before the first write: see err->code */
 	PLAN_UNDONE,	/* failed, the state is as before */
 	PLAN_PARTLY,	/* failed, and so did the undo: err says so, PLAN_LEFT marks what is left */
 };
@@ -110,9 +134,12 @@ typedef void plan_trace_fn(void *arg, const char *path, const char *text, bool u
  * @stop: set by signal handlers: finish the current write, then undo; may be NULL
  * @trace: may be NULL
  *
+ * Files are written and synced out of sight before the first write to the kernel, so that a
+ * rename is all that is left of each.
+ *
  * err->code: -EBUSY a hold was refused, -ENODATA a node to hold is missing, -EINTR stopped,
- * -EAGAIN a device was changed by somebody else meanwhile (start over), -EIO read back
- * something else, or the kernel's errno.
+ * -EAGAIN a device or a file was changed by somebody else meanwhile (start over), -EIO read
+ * back something else, or the kernel's errno.
  */
 enum plan_result plan_apply(int root, struct plan *plan, const struct wish *want,
 			    const volatile sig_atomic_t *stop, plan_trace_fn *trace, void *arg,

@@ -199,7 +199,7 @@ char *pool_request_format(const struct pool_request *request)
 
 static int release_refuse(const struct apbus *bus, const struct apbus_masks *from,
 			  const struct apbus_masks *to, const struct pool_change *change,
-			  struct findings *findings)
+			  const char *sides, struct findings *findings)
 {
 	_cleanup_free_ char *also = finding_queues(&change->also), *args = NULL, *hint = NULL;
 	struct finding proto = { .code = FINDING_RELEASE_TAKES_MORE,
@@ -213,7 +213,7 @@ static int release_refuse(const struct apbus *bus, const struct apbus_masks *fro
 	args = pool_request_format(&wide);
 	if (!also || !args)
 		return -ENOMEM;
-	hint = finding_text("'vfioap release -A%s' is the smallest release with them", args);
+	hint = finding_text("'vfioap release%s%s' is the smallest release with them", sides, args);
 	if (!hint)
 		return -ENOMEM;
 	return findings_say(
@@ -221,14 +221,14 @@ static int release_refuse(const struct apbus *bus, const struct apbus_masks *fro
 		"masks cannot give back these queues alone: %s would go to the host too", also);
 }
 
-int pool_release(const struct apbus *bus, const struct pool_request *request,
+int pool_release(const struct apbus *bus, const struct pool_request *request, const char *sides,
 		 struct apbus_masks *masks, struct pool_change *ret, struct findings *findings)
 {
 	struct apbus_masks to;
 
 	release_try(bus, request, masks, &to, ret);
 	if (!qset_is_empty(&ret->also))
-		return release_refuse(bus, masks, &to, ret, findings);
+		return release_refuse(bus, masks, &to, ret, sides, findings);
 	*masks = to;
 	return 0;
 }

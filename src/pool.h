@@ -85,9 +85,9 @@ char *pool_request_format(const struct pool_request *request);
  *
  * When masks cannot give back these alone, @masks stays, a FINDING_RELEASE_TAKES_MORE is
  * added to @findings whose hint is the smallest release that masks can express, as a
- * command.  Return: 0 or -ENOMEM.
+ * command, with @sides of struct wish.  Return: 0 or -ENOMEM.
  */
-int pool_release(const struct apbus *bus, const struct pool_request *request,
+int pool_release(const struct apbus *bus, const struct pool_request *request, const char *sides,
 		 struct apbus_masks *masks, struct pool_change *ret, struct findings *findings);
 
 /* ---- by masks or by overrides, pool_mode.c ---------------------------------------------- */

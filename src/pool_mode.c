@@ -55,7 +55,8 @@ static int refuse_foreign(const struct qset *foreign, struct findings *findings)
 }
 
 static int refuse_inexact(const struct apbus *bus, const struct pool_request *request,
-			  const struct apbus_masks *masks, struct findings *findings)
+			  const struct apbus_masks *masks, const char *sides,
+			  struct findings *findings)
 {
 	_cleanup_free_ char *also_text = NULL, *args = NULL, *hint = NULL;
 	struct pool_request least;
@@ -66,7 +67,7 @@ static int refuse_inexact(const struct apbus *bus, const struct pool_request *re
 	args = pool_request_format(&least);
 	if (!also_text || !args)
 		return -ENOMEM;
-	hint = finding_text("'vfioap reserve -A%s' takes them too", args);
+	hint = finding_text("'vfioap reserve%s%s' takes them too", sides, args);
 	if (!hint)
 		return -ENOMEM;
 	return findings_say(findings, finding_about(FINDING_RESERVE_TAKES_MORE, &also), hint,
@@ -190,7 +191,7 @@ int pool_mode_reserve(const struct snapshot *now, const struct pool_request *req
 	*ret = (struct pool_change){ 0 };
 	if (mode == HOST_MODE_DEFAULT && bus->override_known)
 		return reserve_overrides(bus, request, want, ret, findings);
-	return refuse_inexact(bus, request, &want->masks, findings);
+	return refuse_inexact(bus, request, &want->masks, want->sides, findings);
 }
 
 int pool_mode_release(const struct snapshot *now, const struct pool_request *request,
@@ -199,7 +200,8 @@ int pool_mode_release(const struct snapshot *now, const struct pool_request *req
 	*ret = (struct pool_change){ 0 };
 	switch (snapshot_mode(now)) {
 	case HOST_MODE_MIXED: return refuse_mixed(&now->bus, findings);
-	case HOST_MODE_MASKS: return pool_release(&now->bus, request, &want->masks, ret, findings);
+	case HOST_MODE_MASKS:
+		return pool_release(&now->bus, request, want->sides, &want->masks, ret, findings);
 	case HOST_MODE_DEFAULT:
 	case HOST_MODE_OVERRIDE: break;
 	}

@@ -43,7 +43,7 @@ static int read_holders(int root, struct snapshot *now, struct err *err)
 
 static int read_rules(int root, struct snapshot *now, struct err *err)
 {
-	int rc = udev_rules_read(root, &now->rules, err);
+	int rc = udev_rules_read(root, &now->rules, &now->rules_text, &now->rules_len, err);
 
 	return rc < 0 ? rc : apbus_boot_read(root, &now->boot, err);
 }
@@ -85,6 +85,18 @@ static int join_devices(struct snapshot *now, struct err *err)
 	return 0;
 }
 
+/* The files are opened only when there is a device that no process has open. */
+static int read_guests(int root, struct snapshot *now, struct err *err)
+{
+	for (size_t i = 0; i < now->n_devices; i++) {
+		const struct mdev *mdev = now->device[i].mdev;
+
+		if (!mdev || !snapshot_holder(now, mdev))
+			return libvirt_list_read(root, &now->guests, err);
+	}
+	return 0;
+}
+
 int snapshot_read(int root, unsigned parts, struct snapshot **ret, struct err *err)
 {
 	static const struct part table[] = {
@@ -109,6 +121,8 @@ int snapshot_read(int root, unsigned parts, struct snapshot **ret, struct err *e
 			return rc;
 	}
 	rc = join_devices(now, err);
+	if (rc == 0 && parts & SNAPSHOT_LIBVIRT)
+		rc = read_guests(root, now, err);
 	if (rc < 0)
 		return rc;
 
@@ -123,7 +137,9 @@ struct snapshot *snapshot_free(struct snapshot *now)
 	mdev_list_done(&now->mdevs);
 	config_list_done(&now->definitions);
 	procs_holders_done(&now->holders);
+	libvirt_list_done(&now->guests);
 	apbus_boot_done(&now->boot);
+	free(now->rules_text);
 	free(now->device);
 	free(now);
 	return NULL;
@@ -224,6 +240,17 @@ const struct holder *snapshot_holder(const struct snapshot *now, const struct md
 			return holder;
 	}
 	return NULL;
+}
+
+const char *snapshot_guest(const struct snapshot *now, const struct device *device, bool *ret_off)
+{
+	const struct holder *holder = device->mdev ? snapshot_holder(now, device->mdev) : NULL;
+
+	if (ret_off)
+		*ret_off = !holder && (!device->mdev || now->holders.complete);
+	if (holder)
+		return *holder->guest ? holder->guest : NULL;
+	return libvirt_guest_name(&now->guests, device->uuid);
 }
 
 /* ---- conclude -------------------------------------------------------------------------- */

@@ -8,6 +8,7 @@
 
 #include "apbus.h"
 #include "config.h"
+#include "libvirt.h"
 #include "mdev.h"
 #include "procs.h"
 #include "udev.h"
@@ -21,6 +22,8 @@ enum snapshot_parts {
 	SNAPSHOT_HOLDERS = 1 << 4,     /* /proc */
 	SNAPSHOT_RULES = 1 << 5,       /* 41-ap.rules and boot parameters */
 	SNAPSHOT_ALL = (1 << 6) - 1,
+	/* Not in all of it: libvirt's guests, where no process tells the guest of a device. */
+	SNAPSHOT_LIBVIRT = 1 << 15,
 };
 
 /** struct device - one UUID: its active device, its definition, or both; lends */
@@ -36,7 +39,10 @@ struct snapshot {
 	struct mdev_list mdevs;
 	struct definition_list definitions;
 	struct holder_list holders;
+	struct libvirt_list guests;
 	struct udev_rules rules;
+	char *rules_text; /* the file's bytes; NULL: there is none */
+	size_t rules_len;
 	struct apbus_boot boot;
 	struct device *device; /* both kinds, by UUID, definitions of other types left out */
 	size_t n_devices;
@@ -62,6 +68,14 @@ int snapshot_device_find(const struct snapshot *now, const char *text, const str
 
 /** snapshot_holder() - the first process that has @mdev open, or NULL */
 const struct holder *snapshot_holder(const struct snapshot *now, const struct mdev *mdev);
+
+/**
+ * snapshot_guest() - the guest of a device: of the process that has it open, else as libvirt
+ *                    has it; needs SNAPSHOT_HOLDERS, SNAPSHOT_LIBVIRT
+ * @ret_off: nobody has it open, as far as can be seen; may be NULL
+ * Return: its name, lent; NULL without guest, or when only the process is known.
+ */
+const char *snapshot_guest(const struct snapshot *now, const struct device *device, bool *ret_off);
 
 /**
  * snapshot_assume_module() - the same machine with vfio_ap loaded, as far as can be told

@@ -303,11 +303,12 @@ static void rules_parse(const char *text, size_t len, struct udev_rules *rules)
 	rules->own_form = !bad;
 }
 
-int udev_rules_read(int root, struct udev_rules *ret, struct err *err)
+int udev_rules_read(int root, struct udev_rules *ret, char **ret_text, size_t *ret_len,
+		    struct err *err)
 {
 	struct udev_rules rules = { 0 };
 	_cleanup_free_ char *text = NULL;
-	size_t len;
+	size_t len = 0;
 	int rc;
 
 	rc = file_read(root, PATH_RULES, SWAP_MAX, &text, &len);
@@ -316,83 +317,17 @@ int udev_rules_read(int root, struct udev_rules *ret, struct err *err)
 	if (!rc)
 		rules_parse(text, len, &rules);
 	*ret = rules;
+	if (ret_text) {
+		*ret_len = len;
+		*ret_text = TAKE_PTR(text);
+	}
 	return 0;
 }
 
-/* ---- the file, changed ----------------------------------------------------------------------- */
-
-static int explain(struct err *err, int rc, const char *what)
-{
-	if (rc == -ENOMEM)
-		return err_oom(err);
-	if (rc == -ELOOP)
-		return err_set(err, rc, "'/" PATH_RULES "' is a symbolic link: not changed");
-	if (rc == -EINVAL || rc == -EISDIR)
-		return err_set(err, rc, "'/" PATH_RULES "' is no regular file: not changed");
-	if (rc == -ESTALE)
-		return err_set(err, rc, "'/" PATH_RULES "' was changed meanwhile by somebody else");
-	return err_errno(err, rc, "cannot %s '/" PATH_RULES "'", what);
-}
-
-int udev_write_prepare(int root, const struct udev_rules *want, struct udev_write *ret,
-		       struct err *err)
-{
-	char text[UDEV_RULES_SIZE];
-	struct udev_rules old = { 0 };
-	size_t len;
-	int rc;
-
-	rc = swap_open(root, PATH_RULES_DIR, PATH_RULES_NAME, &ret->swap);
-	if (rc < 0)
-		return explain(err, rc, "read");
-	if (ret->swap.old)
-		rules_parse(ret->swap.old, ret->swap.old_len, &old);
-	if (old.present && !old.own_form) {
-		err_set(err, -EBADMSG,
-			"line %u of '/" PATH_RULES "' is not as chzdev writes it: not changed",
-			old.bad_line);
-		err_hint(err, "remove or rename the file; 'chzdev_ap -p' then sets masks anew");
-		return -EBADMSG;
-	}
-
-	ret->want = *want;
-	len = udev_rules_format(want, text);
-	rc = swap_prepare(&ret->swap, len ? text : NULL, len, 0644);
-	return rc < 0 ? explain(err, rc, "write") : 0;
-}
-
-static bool rules_equal(const struct udev_rules *a, const struct udev_rules *b)
+bool udev_rules_equal(const struct udev_rules *a, const struct udev_rules *b)
 {
 	if (a->has_apmask != b->has_apmask || a->has_aqmask != b->has_aqmask)
 		return false;
 	return (!a->has_apmask || vfioap_mask_equal(&a->masks.apmask, &b->masks.apmask)) &&
 	       (!a->has_aqmask || vfioap_mask_equal(&a->masks.aqmask, &b->masks.aqmask));
-}
-
-int udev_write_commit(struct udev_write *write, struct err *err)
-{
-	struct udev_rules now;
-	int rc;
-
-	rc = swap_commit(&write->swap);
-	if (rc < 0)
-		return explain(err, rc, write->swap.text ? "write" : "remove");
-	rc = udev_rules_read(write->swap.root, &now, err);
-	if (rc < 0)
-		return rc;
-	if ((now.present && !now.own_form) || !rules_equal(&now, &write->want))
-		return err_set(err, -EIO, "'/" PATH_RULES "' was written, but reads otherwise");
-	return 0;
-}
-
-int udev_write_undo(struct udev_write *write, struct err *err)
-{
-	int rc = swap_undo(&write->swap);
-
-	return rc < 0 ? explain(err, rc, "restore") : 0;
-}
-
-void udev_write_done(struct udev_write *write)
-{
-	swap_done(&write->swap);
 }

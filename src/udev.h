@@ -27,8 +27,18 @@ struct udev_rules {
 	unsigned apmask_line, aqmask_line, abort_line;
 };
 
-/** udev_rules_read() - 0 also without a file; errno */
-int udev_rules_read(int root, struct udev_rules *ret, struct err *err);
+/**
+ * udev_rules_read() - what the file sets
+ * @ret_text, @ret_len: its bytes with a NUL behind them, NULL without a file; the caller frees
+ *                      them; both NULL: not wanted
+ *
+ * Return: 0 also without a file; errno.
+ */
+int udev_rules_read(int root, struct udev_rules *ret, char **ret_text, size_t *ret_len,
+		    struct err *err);
+
+/** udev_rules_equal() - do both set the same */
+bool udev_rules_equal(const struct udev_rules *a, const struct udev_rules *b);
 
 /** Size of the buffer for the whole file: both masks and NUL. */
 #define UDEV_RULES_SIZE 504
@@ -41,37 +51,6 @@ int udev_rules_read(int root, struct udev_rules *ret, struct err *err);
  */
 size_t udev_rules_format(const struct udev_rules *rules, char buf[UDEV_RULES_SIZE]);
 
-/* ---- the file changed in two steps (swap.h) ---------------------------------------------------
- */
-
-/** struct udev_write - a change of the file; udev_write_done() */
-struct udev_write {
-	struct swap swap;
-	struct udev_rules want;
-};
-
-#define UDEV_WRITE_INIT           \
-	{                         \
-		.swap = SWAP_INIT \
-	}
-
-/**
- * udev_write_prepare() - write the new file beside the old one
- * @want: as for udev_rules_format()
- *
- * Return: 0; -EBADMSG the file is none that chzdev has written, the line is named; -ELOOP,
- * -EINVAL it is no regular file; other errno.
- */
-int udev_write_prepare(int root, const struct udev_rules *want, struct udev_write *ret,
-		       struct err *err);
-
-/** udev_write_commit() - put it in place, and read it back as libap and as we do */
-int udev_write_commit(struct udev_write *write, struct err *err);
-
-/** udev_write_undo() - the old bytes again, or no file */
-int udev_write_undo(struct udev_write *write, struct err *err);
-void udev_write_done(struct udev_write *write);
-
 /* ---- what the peers make of a file that is refused --------------------------------------------
  */
 
@@ -82,11 +61,16 @@ struct udev_report {
 };
 
 /**
- * udev_report_read() - which lines chzdev has not written, what libap takes, what udev sets
+ * udev_report_make() - which lines chzdev has not written, what libap takes, what udev sets
  *
  * Printable, a line each, without the path.  Empty without a file, or when it is as chzdev
- * writes it.  Return: 0 or errno.
+ * writes it.
+ * @text, @rules: as udev_rules_read() gave them
+ * Return: 0 or -ENOMEM.
  */
+int udev_report_make(const char *text, const struct udev_rules *rules, struct udev_report *ret);
+
+/** udev_report_read() - of the file; errno */
 int udev_report_read(int root, struct udev_report *ret, struct err *err);
 void udev_report_done(struct udev_report *report);
 

@@ -230,27 +230,31 @@ static int report_fill(struct udev_report *report, const char *text, const struc
 	return rc == 0 ? report_udev(report, text) : rc;
 }
 
-int udev_report_read(int root, struct udev_report *ret, struct err *err)
+int udev_report_make(const char *text, const struct udev_rules *rules, struct udev_report *ret)
 {
 	_cleanup_(udev_report_done) struct udev_report report = { 0 };
+	int rc = 0;
+
+	if (rules->present && !rules->own_form)
+		rc = report_fill(&report, text, rules);
+	if (rc < 0)
+		return rc;
+	*ret = report;
+	report = (struct udev_report){ 0 };
+	return 0;
+}
+
+int udev_report_read(int root, struct udev_report *ret, struct err *err)
+{
 	_cleanup_free_ char *text = NULL;
 	struct udev_rules rules;
 	size_t len;
 	int rc;
 
-	rc = udev_rules_read(root, &rules, err);
+	rc = udev_rules_read(root, &rules, &text, &len, err);
 	if (rc < 0)
 		return rc;
-	if (rules.present && !rules.own_form) {
-		rc = file_read(root, PATH_RULES, SWAP_MAX, &text, &len);
-		if (rc < 0)
-			return err_errno(err, rc, "cannot read '/" PATH_RULES "'");
-		if (report_fill(&report, text, &rules) < 0)
-			return err_oom(err);
-	}
-	*ret = report;
-	report = (struct udev_report){ 0 };
-	return 0;
+	return udev_report_make(text, &rules, ret) < 0 ? err_oom(err) : 0;
 }
 
 void udev_report_done(struct udev_report *report)

@@ -8,6 +8,7 @@
 
 #include <sys/stat.h>
 
+#include "guest.h"
 #include "out.h"
 #include "snapshot.h"
 
@@ -41,9 +42,16 @@ const char *view_device_state(const struct device *device);
 /** view_device_start() - "auto", "manual"; NULL without definition */
 const char *view_device_start(const struct device *device);
 
-/** view_guest_text() - guest, else "command (pid)"; false when nobody is known to use it */
+/**
+ * view_guest_text() - "web1", "web1 (off)", else "command (pid)"; false when there is neither a
+ *                     guest nor anybody who uses it
+ */
 bool view_guest_text(const struct snapshot *now, const struct device *device, char *buf,
 		     size_t size);
+
+/** view_device_line() - UUID, state, start and guest, in a line of which @at columns are there */
+void view_device_line(struct app *app, size_t at, const struct snapshot *now,
+		      const struct device *device);
 
 /** view_holds() - has this process the device open, by its group or its cdev */
 bool view_holds(const struct holder *holder, const struct mdev *mdev);
@@ -53,36 +61,6 @@ bool view_node_read(int root, const char *path, struct stat *ret);
 
 /** view_warn_broken() - a warning for each definition that cannot be used */
 void view_warn_broken(struct app *app, const struct snapshot *now);
-
-/**
- * view_queue_reason() - why a queue by itself cannot reach a guest
- * Return: "not-bound", "absent", "not-in-host-config", "domain-not-in-host-config", "no-qci";
- * NULL: nothing is in its way.
- */
-const char *view_queue_reason(const struct apbus *bus, unsigned apid, unsigned apqi);
-
-/**
- * struct view_filtered - queues of one adapter that keep it out of the guest
- * @domains: of these queues; none: all are as they should be, and it is filtered all the same
- */
-struct view_filtered {
-	const char *reason;
-	struct vfioap_mask domains;
-};
-
-/** More reasons than one adapter can have. */
-#define VIEW_REASONS 6
-
-/**
- * view_filtered() - why queues of one adapter are not in the guest
- * @ret: filled in from the first; Return: how many, 0 when all of them are in
- */
-size_t view_filtered(const struct snapshot *now, const struct matrix *matrix,
-		     const struct matrix *guest, unsigned apid,
-		     struct view_filtered ret[VIEW_REASONS]);
-
-/** view_adapter_reason() - the one of them that keeps the whole adapter out, or NULL; lends */
-const char *view_adapter_reason(const struct view_filtered *filtered, size_t n);
 
 /* ---- queues --------------------------------------------------------------------------- */
 

@@ -8,38 +8,18 @@
 #include <fcntl.h>
 #include <string.h>
 
-#include "caps.h"
 #include "paths.h"
 #include "sysfs.h"
 
 const struct matrix *view_device_matrix(const struct device *device)
 {
-	if (device->mdev)
-		return device->mdev->removing ? NULL : &device->mdev->matrix;
-	if (device->definition->problem != CONFIG_OK)
-		return NULL;
-	return &device->definition->matrix;
+	return guest_owned(device);
 }
 
 bool view_device_guest(const struct snapshot *now, const struct device *device, struct matrix *ret,
 		       bool *ret_predicted)
 {
-	const struct matrix *matrix = view_device_matrix(device);
-
-	if (!matrix || !now->bus.present)
-		return false;
-	*ret_predicted = true;
-	if (device->mdev && !caps_find(now).dynamic) {
-		*ret = *matrix; /* before Linux 6.0 nothing is filtered (kernel-abi 16) */
-		return true;
-	}
-	*ret = snapshot_predict_guest(&now->bus, matrix);
-	if (device->mdev && device->mdev->guest_known) {
-		ret->adapters = device->mdev->guest.adapters;
-		ret->domains = device->mdev->guest.domains;
-		*ret_predicted = false;
-	}
-	return true;
+	return guest_find(now, device, ret, ret_predicted);
 }
 
 const char *view_device_state(const struct device *device)
@@ -60,14 +40,37 @@ bool view_guest_text(const struct snapshot *now, const struct device *device, ch
 		     size_t size)
 {
 	const struct holder *holder = device->mdev ? snapshot_holder(now, device->mdev) : NULL;
+	bool off;
+	const char *guest = snapshot_guest(now, device, &off);
 
-	if (!holder)
+	if (!guest && !holder)
 		return false;
-	if (*holder->guest)
-		snprintf(buf, size, "%s", holder->guest);
+	if (guest)
+		snprintf(buf, size, "%s%s", guest, off ? " (off)" : "");
 	else
 		snprintf(buf, size, "%s (%d)", holder->command, (int)holder->pid);
 	return true;
+}
+
+void view_device_line(struct app *app, size_t at, const struct snapshot *now,
+		      const struct device *device)
+{
+	const char *start = view_device_start(device);
+	char guest[128], text[256];
+	bool used = view_guest_text(now, device, guest, sizeof(guest));
+
+	snprintf(text, sizeof(text), "%s%s%s%s%s", view_device_state(device),
+		 start		? ", start "
+		 : device->mdev ? ", not defined"
+				: "",
+		 start ? start : "",
+		 used		? ", guest "
+		 : device->mdev ? ", no guest"
+				: "",
+		 used ? guest : "");
+	out_printf(app, "%s%s%s  ", out_color(app, OUT_BOLD), device->uuid,
+		   out_color(app, OUT_PLAIN));
+	out_wrapped(app, at + strlen(device->uuid) + 2, 4, text);
 }
 
 bool view_holds(const struct holder *holder, const struct mdev *mdev)
@@ -92,64 +95,6 @@ void view_warn_broken(struct app *app, const struct snapshot *now)
 			cmd_warn(app, "definition '%s' cannot be used: %s, ignoring",
 				 definition->uuid, definition->detail);
 	}
-}
-
-const char *view_queue_reason(const struct apbus *bus, unsigned apid, unsigned apqi)
-{
-	if (!bus->has_qci)
-		return "no-qci";
-	if (!vfioap_mask_has(&bus->adapters, apid))
-		return "not-in-host-config";
-	if (!vfioap_mask_has(&bus->usage, apqi))
-		return "domain-not-in-host-config";
-	if (!qset_has(&bus->queues, apid, apqi))
-		return "absent";
-	return qset_has(&bus->vfio_driver, apid, apqi) ? NULL : "not-bound";
-}
-
-/* One queue can keep its whole adapter out, but not one of a domain that the host lacks. */
-static bool is_only_domain(const struct view_filtered *filtered)
-{
-	return strcmp(filtered->reason, "domain-not-in-host-config") == 0;
-}
-
-const char *view_adapter_reason(const struct view_filtered *filtered, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		if (!is_only_domain(&filtered[i]))
-			return filtered[i].reason;
-	return NULL;
-}
-
-size_t view_filtered(const struct snapshot *now, const struct matrix *matrix,
-		     const struct matrix *guest, unsigned apid,
-		     struct view_filtered ret[VIEW_REASONS])
-{
-	struct vfioap_mask out = matrix->domains, rest = { 0 };
-	size_t n = 0;
-
-	if (vfioap_mask_has(&guest->adapters, apid))
-		out = vfioap_mask_andnot(out, guest->domains);
-	VFIOAP_MASK_FOREACH(apqi, &out) {
-		const char *reason = view_queue_reason(&now->bus, apid, apqi);
-		size_t i = 0;
-
-		if (!reason) {
-			vfioap_mask_set(&rest, apqi);
-			continue;
-		}
-		while (i < n && strcmp(ret[i].reason, reason) != 0)
-			i++;
-		if (i == VIEW_REASONS)
-			continue;
-		if (i == n)
-			ret[n++] = (struct view_filtered){ .reason = reason };
-		vfioap_mask_set(&ret[i].domains, apqi);
-	}
-	/* Nothing is wrong with any queue: a reset failed, or the kernel has not filtered anew. */
-	if (!vfioap_mask_is_empty(&rest) && !view_adapter_reason(ret, n) && n < VIEW_REASONS)
-		ret[n++] = (struct view_filtered){ .reason = "reset-failed", .domains = rest };
-	return n;
 }
 
 /* ---- columns -------------------------------------------------------------------------- */
@@ -299,7 +244,7 @@ static unsigned filtered_count(const struct matrix *matrix, const struct matrix 
 }
 
 static void filtered_add(struct json_object *array, unsigned apid,
-			 const struct view_filtered *filtered)
+			 const struct guest_filtered *filtered)
 {
 	struct json_object *object = out_json_object();
 	struct json_object *queues = out_json_array();
@@ -327,8 +272,9 @@ static void fill_filtered(struct out_cell *cell, _unused_ const void *view, cons
 	out_cell_uint(cell, filtered_count(&r->device->mdev->matrix, &guest));
 	array = out_json_array();
 	VFIOAP_MASK_FOREACH(apid, &r->device->mdev->matrix.adapters) {
-		struct view_filtered filtered[VIEW_REASONS];
-		size_t n = view_filtered(r->now, &r->device->mdev->matrix, &guest, apid, filtered);
+		struct guest_filtered filtered[GUEST_REASONS];
+		size_t n = guest_filtered(&r->now->bus, &r->device->mdev->matrix, &guest, apid,
+					  filtered);
 
 		for (size_t i = 0; i < n; i++)
 			filtered_add(array, apid, &filtered[i]);
@@ -458,8 +404,8 @@ const struct out_column view_device_columns[] = {
 	  .fill = fill_node },
 	{ .title = "GUEST",
 	  .key = "users",
-	  .needs = SNAPSHOT_HOLDERS,
-	  .help = "guest that has it open, else command and process",
+	  .needs = SNAPSHOT_HOLDERS | SNAPSHOT_LIBVIRT,
+	  .help = "guest that has it open, or would, (off); else command and process",
 	  .fill = fill_guest },
 };
 

@@ -228,13 +228,10 @@ static void fill_device(struct out_cell *cell, _unused_ const void *view, const 
 static void fill_guest(struct out_cell *cell, _unused_ const void *view, const void *row)
 {
 	const struct view_queue *r = row;
-	const struct holder *holder;
 	char text[128];
 
-	if (!r->device || !view_guest_text(r->now, r->device, text, sizeof(text)))
-		return;
-	holder = snapshot_holder(r->now, r->device->mdev);
-	out_cell_word(cell, text, *holder->guest ? holder->guest : NULL);
+	if (r->device && view_guest_text(r->now, r->device, text, sizeof(text)))
+		out_cell_word(cell, text, snapshot_guest(r->now, r->device, NULL));
 }
 
 const struct out_column view_queue_columns[] = {
@@ -304,8 +301,8 @@ const struct out_column view_queue_columns[] = {
 	  .fill = fill_device },
 	{ .title = "GUEST",
 	  .key = "guest",
-	  .needs = SNAPSHOT_DEVICES | SNAPSHOT_HOLDERS,
-	  .help = "guest that has the device open, else command and process",
+	  .needs = SNAPSHOT_DEVICES | SNAPSHOT_HOLDERS | SNAPSHOT_LIBVIRT,
+	  .help = "guest that has the device open, or would, (off); else command and process",
 	  .fill = fill_guest },
 };
 

@@ -7,28 +7,11 @@
 
 #include <errno.h>
 
-/* Where @uuid stands, or would have to: the devices are sorted by UUID. */
-static size_t wish_index(const struct wish *wish, const char *uuid)
+static int copy_devices(struct wish *wish, const struct snapshot *now)
 {
-	size_t i = 0;
-
-	while (i < wish->n_devices && strcmp(wish->device[i].uuid, uuid) < 0)
-		i++;
-	return i;
-}
-
-struct wish *wish_new(const struct snapshot *now)
-{
-	_cleanup_(wish_freep) struct wish *wish = calloc(1, sizeof(*wish));
-
-	if (!wish)
-		return NULL;
-
-	wish->masks = now->bus.masks;
-	wish->override = now->bus.override;
 	wish->device = calloc(now->mdevs.n + 1, sizeof(*wish->device));
 	if (!wish->device)
-		return NULL;
+		return -ENOMEM;
 
 	for (size_t i = 0; i < now->mdevs.n; i++) {
 		const struct mdev *mdev = &now->mdevs.v[i];
@@ -41,13 +24,52 @@ struct wish *wish_new(const struct snapshot *now)
 		device->matrix = mdev->matrix;
 		wish->n_devices++;
 	}
+	return 0;
+}
+
+static int copy_definitions(struct wish *wish, const struct snapshot *now)
+{
+	wish->definition = calloc(now->definitions.n + 1, sizeof(*wish->definition));
+	if (!wish->definition)
+		return -ENOMEM;
+
+	for (size_t i = 0; i < now->n_devices; i++) {
+		const struct definition *was = now->device[i].definition;
+		struct wish_definition *definition = &wish->definition[wish->n_definitions];
+
+		if (!was)
+			continue;
+		memcpy(definition->uuid, was->uuid, sizeof(definition->uuid));
+		definition->was = was;
+		definition->matrix = was->matrix;
+		definition->start_auto = was->start_auto;
+		wish->n_definitions++;
+	}
+	return 0;
+}
+
+struct wish *wish_new(const struct snapshot *now)
+{
+	_cleanup_(wish_freep) struct wish *wish = calloc(1, sizeof(*wish));
+
+	if (!wish)
+		return NULL;
+
+	wish->masks = now->bus.masks;
+	wish->override = now->bus.override;
+	wish->rules = now->rules;
+	wish->sides = "";
+	if (copy_devices(wish, now) < 0 || copy_definitions(wish, now) < 0)
+		return NULL;
 	return TAKE_PTR(wish);
 }
 
 struct wish *wish_free(struct wish *wish)
 {
-	if (wish)
+	if (wish) {
 		free(wish->device);
+		free(wish->definition);
+	}
 	free(wish);
 	return NULL;
 }
@@ -57,53 +79,168 @@ void wish_freep(struct wish **wish)
 	*wish = wish_free(*wish);
 }
 
+/* ---- two arrays of the same kind, by UUID ------------------------------------------------- */
+
+/* Both kinds of elements begin with their UUID. */
+_Static_assert(offsetof(struct wish_device, uuid) == 0, "compared by their first member");
+_Static_assert(offsetof(struct wish_definition, uuid) == 0, "compared by their first member");
+
+static int sorted_compare(const void *uuid, const void *element)
+{
+	return strcmp(uuid, element);
+}
+
+/* The element @uuid of @n elements of @size bytes; NULL: there is none. */
+static void *sorted_find(void *v, size_t n, size_t size, const char *uuid)
+{
+	return n ? bsearch(uuid, v, n, size, sorted_compare) : NULL;
+}
+
+/* Make room for a new, zeroed element @uuid. */
+static int sorted_add(void **v, size_t *n, size_t size, const char *uuid, void **ret)
+{
+	size_t i = 0;
+	char *grown;
+
+	if (sorted_find(*v, *n, size, uuid))
+		return -EEXIST;
+	grown = reallocarray(*v, *n + 1, size);
+	if (!grown)
+		return -ENOMEM;
+	*v = grown;
+	while (i < *n && strcmp(grown + i * size, uuid) < 0)
+		i++;
+	memmove(grown + (i + 1) * size, grown + i * size, (*n - i) * size);
+	memset(grown + i * size, 0, size);
+	snprintf(grown + i * size, UUID_SIZE, "%s", uuid);
+	*ret = grown + i * size;
+	++*n;
+	return 0;
+}
+
+static int sorted_remove(void *v, size_t *n, size_t size, const char *uuid)
+{
+	char *found = sorted_find(v, *n, size, uuid);
+
+	if (!found)
+		return -ENOENT;
+	--*n;
+	memmove(found, found + size, *n * size - (size_t)(found - (char *)v));
+	return 0;
+}
+
 const struct wish_device *wish_device_const(const struct wish *wish, const char *uuid)
 {
-	size_t i = wish_index(wish, uuid);
-
-	if (i == wish->n_devices || strcmp(wish->device[i].uuid, uuid) != 0)
-		return NULL;
-	return &wish->device[i];
+	return sorted_find(wish->device, wish->n_devices, sizeof(*wish->device), uuid);
 }
 
 struct wish_device *wish_device(struct wish *wish, const char *uuid)
 {
-	return (struct wish_device *)wish_device_const(wish, uuid);
+	return sorted_find(wish->device, wish->n_devices, sizeof(*wish->device), uuid);
 }
 
 int wish_device_add(struct wish *wish, const char *uuid, struct wish_device **ret)
 {
-	struct wish_device *device;
-	size_t i = wish_index(wish, uuid);
+	void *v = wish->device, *device;
+	int rc = sorted_add(&v, &wish->n_devices, sizeof(*wish->device), uuid, &device);
 
-	if (wish_device(wish, uuid))
-		return -EEXIST;
-
-	device = reallocarray(wish->device, wish->n_devices + 1, sizeof(*device));
-	if (!device)
-		return -ENOMEM;
-	wish->device = device;
-	memmove(&device[i + 1], &device[i], (wish->n_devices - i) * sizeof(*device));
-	wish->n_devices++;
-
-	device[i] = (struct wish_device){ .named = true };
-	snprintf(device[i].uuid, sizeof(device[i].uuid), "%s", uuid);
-	*ret = &device[i];
+	wish->device = v;
+	if (rc < 0)
+		return rc;
+	*ret = device;
+	(*ret)->named = true;
 	return 0;
 }
 
 int wish_device_remove(struct wish *wish, const char *uuid)
 {
-	size_t i = wish_index(wish, uuid);
+	return sorted_remove(wish->device, &wish->n_devices, sizeof(*wish->device), uuid);
+}
 
-	if (!wish_device(wish, uuid))
-		return -ENOENT;
+const struct wish_definition *wish_definition_const(const struct wish *wish, const char *uuid)
+{
+	return sorted_find(wish->definition, wish->n_definitions, sizeof(*wish->definition), uuid);
+}
 
-	wish->n_devices--;
-	memmove(&wish->device[i], &wish->device[i + 1],
-		(wish->n_devices - i) * sizeof(*wish->device));
+struct wish_definition *wish_definition(struct wish *wish, const char *uuid)
+{
+	return sorted_find(wish->definition, wish->n_definitions, sizeof(*wish->definition), uuid);
+}
+
+int wish_definition_add(struct wish *wish, const char *uuid, struct wish_definition **ret)
+{
+	void *v = wish->definition, *definition;
+	int rc = sorted_add(&v, &wish->n_definitions, sizeof(*wish->definition), uuid, &definition);
+
+	wish->definition = v;
+	if (rc < 0)
+		return rc;
+	*ret = definition;
+	(*ret)->named = true;
 	return 0;
 }
+
+int wish_definition_remove(struct wish *wish, const char *uuid)
+{
+	return sorted_remove(wish->definition, &wish->n_definitions, sizeof(*wish->definition),
+			     uuid);
+}
+
+/* ---- the next boot --------------------------------------------------------------------------- */
+
+bool wish_definition_usable(const struct wish_definition *definition)
+{
+	return !definition->was || definition->rewrite || definition->was->problem == CONFIG_OK;
+}
+
+bool wish_definition_changes(const struct wish_definition *definition)
+{
+	const struct definition *was = definition->was;
+
+	return !was || definition->start_auto != was->start_auto ||
+	       !matrix_equal(&definition->matrix, &was->matrix) ||
+	       (definition->rewrite && (was->set_only || was->problem != CONFIG_OK));
+}
+
+bool wish_rules_change(const struct snapshot *now, const struct wish *want)
+{
+	return !udev_rules_equal(&now->rules, &want->rules);
+}
+
+struct apbus_masks wish_next_masks(const struct snapshot *now, const struct udev_rules *rules)
+{
+	struct apbus_masks masks;
+
+	if (!apbus_boot_mask(now->boot.apmask, &masks.apmask))
+		masks.apmask = vfioap_mask_range(0, VFIOAP_IDS - 1);
+	if (!apbus_boot_mask(now->boot.aqmask, &masks.aqmask))
+		masks.aqmask = vfioap_mask_range(0, VFIOAP_IDS - 1);
+	if (rules->has_apmask)
+		masks.apmask = rules->masks.apmask;
+	if (rules->has_aqmask)
+		masks.aqmask = rules->masks.aqmask;
+	return masks;
+}
+
+struct snapshot *wish_next_snapshot(const struct snapshot *now, const struct udev_rules *rules)
+{
+	struct snapshot *next = calloc(1, sizeof(*next));
+	struct apbus *bus;
+
+	if (!next)
+		return NULL;
+	bus = &next->bus;
+	*bus = now->bus;
+	bus->masks = wish_next_masks(now, rules);
+	bus->vfio_ap_loaded = true;
+	bus->override = bus->override_vfio = (struct qset){ 0 };
+	apbus_masks_reserved(&bus->masks, &bus->queues, &bus->vfio_driver);
+	bus->host_driver = bus->queues;
+	qset_andnot(&bus->host_driver, &bus->vfio_driver);
+	return next;
+}
+
+/* ---- predictions ----------------------------------------------------------------------------- */
 
 /* Source: ap_bus.c, __ap_revise_reserved(); a queue with an override stays where it is. */
 static void predict_masks(struct apbus *bus, const struct apbus_masks *masks)

@@ -238,7 +238,10 @@ refute_mount()
 # containers have it.  For a shell in a mount namespace.
 host_etc='
 	mount -t tmpfs none /mnt
-	mkdir -p /mnt/mdevctl.d/matrix /mnt/udev/rules.d /mnt/private
+	mkdir -p /mnt/mdevctl.d/matrix /mnt/udev/rules.d /mnt/private /mnt/vfioap /mnt/modules-load.d
+	echo 05.0004 >/mnt/vfioap/overrides
+	echo vfio_ap >/mnt/modules-load.d/vfio.conf
+	echo loop >/mnt/modules-load.d/other.conf
 	cp /etc/passwd /etc/group /mnt
 	echo "{}" >/mnt/mdevctl.d/matrix/'$UUID_A'
 	echo "# host" >/mnt/udev/rules.d/41-ap.rules
@@ -251,8 +254,11 @@ host_etc='
 @test "run: definitions and rules of the host do not show through" {
 	[ "$(id -u)" = 0 ] || return 0 # only root can lay them out
 	tool 0 unshare -m sh -ec "$host_etc"'
-		exec apsim run find /etc/mdevctl.d/matrix /etc/udev/rules.d'
+		exec apsim run find /etc/mdevctl.d/matrix /etc/udev/rules.d /etc/vfioap /etc/modules-load.d'
 	assert_stdout --line /etc/udev/rules.d/99-other.rules
+	assert_stdout --line /etc/modules-load.d/other.conf
+	refute_stdout vfio.conf
+	refute_stdout overrides
 	refute_stdout 41-ap.rules
 	refute_stdout "$UUID_A"
 }

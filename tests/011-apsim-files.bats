@@ -212,3 +212,57 @@ export -f as_nobody
 256
 0"
 }
+
+# 256 x 256 queues, and a thousand devices with 64 of them each
+lpar_large()
+{
+	jq -n '{format: 1, cards: [{id: "0-255", type: "CEX8C"}], usage_domains: "all",
+		control_domains: "all", boot: {apmask: "0x0"},
+		devices: [range(1000) | {uuid: "00000000-0000-4000-8000-\(. + 100000000000)",
+			adapters: [. / 4 | floor], control_domains: [. % 256],
+			domains: "\(. % 4 * 64)-\(. % 4 * 64 + 63)"}]}'
+}
+
+# What the processes of `apsim run` have had in memory at most, in KiB; inside
+apsim_memory()
+{
+	local pid=$$ parent peak total=0
+
+	while [ "$pid" != 1 ]; do
+		parent=$(sed -n 's/^PPid:\t//p' "/proc/$pid/status")
+		peak=$(sed -n 's/^VmHWM:[^0-9]*\([0-9]*\).*/\1/p' "/proc/$pid/status")
+		[ "$(cat "/proc/$pid/comm")" != apsim ] || total=$((total + peak))
+		pid=$parent
+	done
+	echo "$total"
+}
+export -f apsim_memory
+
+@test "files: a machine of full size with a thousand devices starts in two seconds" {
+	local lpar=$BATS_TEST_TMPDIR/lpar.json start took best=1000000
+
+	lpar_large >"$lpar"
+	for _ in 1 2 3; do # others work here, too
+		start=$(date +%s%N)
+		tool 0 apsim run --lpar "$lpar" true
+		took=$((($(date +%s%N) - start) / 1000000))
+		[ "$took" -ge "$best" ] || best=$took
+	done
+	[ -n "${SAN-}" ] || [ "$best" -lt 2000 ] || fail "$best ms" "less than 2000 ms"
+}
+
+@test "files: a machine of full size with a thousand devices takes less than 200 MiB" {
+	local lpar=$BATS_TEST_TMPDIR/lpar.json cards=16
+
+	[ -z "${VFIOAP_TEST_LONG-}" ] || cards=256 # six seconds of walking
+	lpar_large >"$lpar"
+	tool 0 apsim run --lpar "$lpar" -- bash -ec '
+		cd /sys/devices
+		cat vfio_ap/matrix/*/guest_matrix | wc -l
+		find $(printf "ap/card%02x\n" {0..255} | head -n "$0") -name status | wc -l
+		apsim_memory' "$cards"
+	assert_equal "$(head -n 2 <<<"$stdout" | paste -sd " ")" "64000 $((cards * 256))"
+	local took=$(tail -n 1 <<<"$stdout")
+	[ "$took" -gt 1000 ] || fail "$took KiB are no measure"
+	[ -n "${SAN-}" ] || [ "$took" -lt $((200 * 1024)) ] || fail "$took KiB" "less than 200 MiB"
+}

@@ -148,7 +148,7 @@ load helpers
 		tool 2 vfioap reserve -A -d ""
 		tool 2 vfioap reserve -A -d 4 stray
 		assert_stderr "stray"
-		tool 2 vfioap reserve -P -d 4
+		tool 2 vfioap reserve -P -P -d 4
 		assert_root_unchanged
 	'
 }

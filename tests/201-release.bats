@@ -116,7 +116,7 @@ no_keys()
 		tool 2 vfioap release -A
 		tool 2 vfioap release -A -d 4-
 		tool 2 vfioap release -A -d 4 5
-		tool 2 vfioap release -P -d 4
+		tool 2 vfioap release -P
 	'
 }
 

@@ -189,7 +189,10 @@ echo 0xab > /sys/devices/vfio_ap/matrix/$UUID_A/assign_domain"
 		tool 2 vfioap create -A -a 5 -d none
 		tool 2 vfioap create -A -u "$UUID_A" -u "$UUID_B"
 		tool 2 vfioap create -A "$UUID_A"
-		tool 2 vfioap create -P -a 5 -d 4
+		tool 2 vfioap create -A --start auto -a 5 -d 4
+		assert_stderr "--start and --active"
+		tool 2 vfioap create --start never -a 5 -d 4
+		assert_stderr "neither auto nor manual"
 		assert_no_device
 	'
 }

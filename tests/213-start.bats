@@ -135,7 +135,7 @@ load guests
 		tool 0 vfioap start --auto
 		tool 0 vfioap --json start --auto
 		assert_json ".changes == []"
-		tool 0 vfioap assign "$UUID_A" -d 0x47
+		tool 0 vfioap assign -A "$UUID_A" -d 0x47
 		tool 1 vfioap start --auto
 		assert_stderr "device '"'"'$UUID_A'"'"' is active, with other resources than it is defined with"
 	'

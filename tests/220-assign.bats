@@ -79,7 +79,7 @@ load guests
 		three_guests
 		tool 3 vfioap assign "$UUID_A" -d 9
 		assert_stderr "cannot assign queues 05.0009, 06.0009 to device"
-		assert_stderr --line "hint: '"'"'vfioap reserve -A -a 5,6 -d 9'"'"' takes it from the host"
+		assert_stderr --line "hint: '"'"'vfioap reserve -a 5,6 -d 9'"'"' takes it from the host"
 		assert_root_unchanged
 		tool 0 vfioap reserve -A -a 5,6 -d 9
 		tool 0 vfioap assign "$UUID_A" -d 9
@@ -167,9 +167,10 @@ load guests
 		tool 2 vfioap assign "$UUID_A" "$UUID_B" -d 4
 		tool 2 vfioap assign "$UUID_A" -d ab
 		assert_stderr "0xab"
-		tool 2 vfioap unassign "$UUID_A" -P -d 4
+		tool 4 vfioap unassign "$UUID_A" -P -d 4
+		assert_stderr "is not defined"
 		define 11111111-2222-3333-4444-555555555555 manual 4 4
-		tool 4 vfioap assign 1111 -d 4
+		tool 4 vfioap assign -A 1111 -d 4
 		assert_stderr "is not active"
 		assert_root_unchanged
 	'

@@ -181,7 +181,7 @@ load guests
 	sim '
 		three_guests
 		tool 2 vfioap set "$UUID_A"
-		assert_stderr "none of -a, -d and -c given"
+		assert_stderr "none of -a, -d, -c and --start given"
 		tool 2 vfioap set -a 5
 		tool 2 vfioap set "$UUID_A" "$UUID_B" -a 5
 		tool 2 vfioap set "$UUID_A" -c usage

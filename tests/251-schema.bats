@@ -83,6 +83,15 @@ assert_samples()
 	done
 }
 
+# Whatever is wrong with the machine: 0 or 3.
+check_status()
+{
+	local rc=0
+
+	vfioap check --json "$@" >/dev/null || rc=$?
+	[ $rc -eq 3 ] && echo 3 || echo 0
+}
+
 # Those that look, on the machine of $ROOT, or on the simulated one.
 sample_views()
 {
@@ -96,6 +105,7 @@ sample_views()
 	done
 	sample show-masks 0 vfioap show masks --json "${root[@]}"
 	sample show-host 0 vfioap show host --json "${root[@]}"
+	sample check "$(check_status "${root[@]}")" vfioap check --json "${root[@]}"
 	sample show-queue 0 vfioap show queue 4.47 05.0004,5.47 06.00ab --json "${root[@]}"
 }
 
@@ -149,7 +159,7 @@ sample_errors()
 	sample error 4 vfioap --json show queue 05.0099
 	sample error 4 lsvfioap --json ffff
 }
-export -f sample_views sample_change sample_changes sample_errors
+export -f check_status sample_views sample_change sample_changes sample_errors
 
 @test "schema: each names all keys, and takes no other" {
 	for file in "$SCHEMA"/*.json; do

@@ -64,7 +64,7 @@ load guests
 		tool 0 chzdev_ap -q apmask=-5
 		assert_stdout --exact ""
 		tool 0 chzdev_ap -V -f -y apmask=+5
-		assert_stderr --exact "chzdev_ap: echo +5 > /sys/bus/ap/apmask"
+		assert_stderr --line "chzdev_ap: echo +5 > /sys/bus/ap/apmask"
 		tool 0 chzdev_ap --quiet --force --yes --active --type ap aqmask=-4
 		assert_stderr --exact ""
 	'
@@ -106,7 +106,7 @@ load guests
 			options_'"'"'--list'"'"'_and_'"'"'--remove'"'"' -r apmask --list
 			options_'"'"'--list'"'"'_and_'"'"'--dry-run'"'"' --list --dry-run
 			--pairs_without_--list --pairs
-			--sysroot --sysroot / apmask=3
+			--active:_below_another_root -a --sysroot / apmask=3
 			--lock-timeout --lock-timeout x apmask=3
 		END
 		tool 1 env VFIOAP_SYSROOT=/ chzdev_ap apmask=3
@@ -131,12 +131,38 @@ load guests
 	assert_stderr --line "chzdev_ap: option '--base': use chzdev"
 }
 
-@test "chzdev_ap: exit 1, -p, which is not there yet" {
+@test "chzdev_ap: -p changes the next boot alone, neither -a nor -p both, -r takes a mask out" {
 	sim '
-		for arguments in "-p apmask=3" "--persistent apmask=3" "-a -p apmask=3" "-p -r apmask"; do
-			tool 1 chzdev_ap $arguments
-			assert_stderr --line "chzdev_ap: --persistent is not there yet"
-		done
+		tool 0 chzdev_ap -p apmask=-3
+		assert_stdout --line "ap device type configured"
+		assert_equal "$(apmask)" "0x$(printf "f%.0s" {1..64})"
+		tool 0 grep -c "^ATTR{../../bus/ap/apmask}=\"0xefff" /etc/udev/rules.d/41-ap.rules
+		tool 0 grep -c mask /etc/udev/rules.d/41-ap.rules
+		assert_stdout --exact "1"
+		tool 0 chzdev_ap aqmask=-4
+		assert_equal "$(aqmask)" "0xf7$(printf "f%.0s" {1..62})"
+		tool 0 grep -c "^ATTR{../../bus/ap/aqmask}=\"0xf7ff" /etc/udev/rules.d/41-ap.rules
+		tool 0 chzdev_ap -p -r apmask
+		tool 1 grep apmask /etc/udev/rules.d/41-ap.rules
+		tool 7 chzdev_ap -p -r apmask
+		tool 0 chzdev_ap --persistent --remove aqmask
+		tool 1 test -e /etc/udev/rules.d/41-ap.rules
+		tool 0 chzdev_ap -p apmask=0-255
+		assert_stdout --line "ap device type configured"
+		tool 0 chzdev_ap -p apmask=+5
+		assert_stdout --line "ap device type already configured"
+	'
+}
+
+@test "chzdev_ap: exit 9, what the next boot would give to the host belongs to a definition, -r too" {
+	sim '
+		tool 0 chzdev_ap -p aqmask=-4
+		tool 0 vfioap create -P -u "$UUID_A" -a 5 -d 4
+		remember
+		tool 9 chzdev_ap -p aqmask=+4
+		assert_stderr --line "chzdev_ap: persistent aqmask conflicts with defined autostart mdev $UUID_A APQN 5.4"
+		tool 9 chzdev_ap -p -r aqmask
+		assert_stderr --line "chzdev_ap: persistent aqmask conflicts with defined autostart mdev $UUID_A APQN 5.4"
 		assert_root_unchanged
 	'
 }
@@ -405,7 +431,7 @@ hint: --dry-run prints what would be written, and needs no root"
 @test "chzdev_ap: --dry-run prints the writes, and writes nothing anywhere" {
 	sim '
 		apsim ctl log --clear >/dev/null
-		tool 0 chzdev_ap --dry-run apmask=-5 aqmask=0-4,7-255
+		tool 0 chzdev_ap -a --dry-run apmask=-5 aqmask=0-4,7-255
 		assert_stdout --exact "echo -5 > /sys/bus/ap/apmask
 echo -5,-6 > /sys/bus/ap/aqmask"
 		assert_stderr --exact ""

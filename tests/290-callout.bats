@@ -197,6 +197,64 @@ export -f ask definition locked unlocked with_callout
 	'
 }
 
+@test "callout: define: a queue with an override at the next boot is no longer the host's" {
+	sim --kernel 7.3 '
+		ask 255 pre define "$UUID_A" "$(definition auto assign_adapter=5 assign_domain=4 assign_domain=71)"
+		assert_equal "$(wc -l <<<"$stderr")" 2 "number of lines"
+		mkdir -p /etc/vfioap /etc/driverctl.d
+		echo 05.0004 >/etc/vfioap/overrides
+		ask 255 pre define "$UUID_A" "$(definition auto assign_adapter=5 assign_domain=4 assign_domain=71)"
+		assert_stderr --exact "APQN 5.71 is not defined for vfio_ap-passthrough use by the persistent ap bus mask settings"
+		echo vfio_ap >/etc/driverctl.d/ap-05.0047
+		ask 0 pre define "$UUID_A" "$(definition auto assign_adapter=5 assign_domain=4 assign_domain=71)"
+		locked
+	'
+}
+
+@test "callout: a refusal after the lock was kept gives it back: no post follows" {
+	sim '
+		tool 0 vfioap reserve -A -d 4
+		ask 0 pre start "$UUID_A" "$(definition manual assign_adapter=5 assign_domain=4)"
+		locked
+		ask 0 get attributes "$UUID_A"
+		ask 255 live modify "$UUID_A" "$(definition manual)"
+		locked
+		ask 255 pre start "$UUID_B" "$(definition manual assign_adapter=5 assign_domain=5)"
+		unlocked
+	'
+}
+
+@test "callout: entries: unassign_* and ap_config count in their order, others are refused" {
+	sim '
+		tool 0 vfioap reserve -A -d 4
+		ask 0 pre start "$UUID_A" "$(definition manual assign_adapter=5 assign_domain=4 assign_domain=5 unassign_domain=5)"
+		zeros=$(printf "%062d" 0)
+		ask 0 pre start "$UUID_A" "$(definition manual ap_config=0x04$zeros,0x08$zeros,0x00$zeros)"
+		ask 255 pre start "$UUID_A" "$(definition manual ap_config=0x04$zeros,0x04$zeros,0x00$zeros)"
+		assert_stderr --exact "APQN 5.5 is not allowed for vfio_ap-passthrough use by the active ap bus mask settings"
+		ask 255 pre start "$UUID_A" "$(definition manual assign_adapter=5 assign_adaptor=6)"
+		assert_stderr --exact "Invalid attribute '"'assign_adaptor'"'"
+		unlocked
+		ask 0 pre define "$UUID_A" "$(definition manual assign_adapter=5 unassign_adapter=5)"
+		assert_stderr --regex "^warning: entries of ap_config and unassign_"
+	'
+}
+
+@test "callout: live modify: autostart definitions count, this is no boot" {
+	sim '
+		tool 0 vfioap reserve -A -d 4,0x47
+		tool 0 vfioap create -A -u "$UUID_A" -a 5 -d 4
+		define "$UUID_B" auto 6 4
+		ask 0 pre start "$UUID_A" "$(definition auto assign_adapter=6 assign_domain=4)"
+		ask 0 post start "$UUID_A"
+		ask 255 live modify "$UUID_A" "$(definition auto assign_adapter=6 assign_domain=4)"
+		assert_stderr "$UUID_B"
+		assert_equal "$(matrix "$UUID_A")" 05.0004 "matrix"
+		ask 255 live modify "$UUID_C" "$(definition manual)"
+		unlocked
+	'
+}
+
 @test "callout: get attributes: decimal; [] for an empty device, nothing without one" {
 	sim '
 		tool 0 vfioap reserve -A -d 4,0x47
@@ -221,6 +279,8 @@ export -f ask definition locked unlocked with_callout
 		assert_stdout --exact "{\"supports\":{\"version\":2,\"actions\":[\"define\",\"modify\",\"start\",\"stop\",\"undefine\",\"attributes\",\"capabilities\"],\"events\":[\"pre\",\"post\",\"get\",\"live\"]}}"
 		ask 0 get capabilities "$UUID_A" "{\"provides\":{\"version\":3,\"actions\":[\"start\",\"sing\"],\"events\":[]}}"
 		assert_stdout --exact "{\"supports\":{\"version\":2,\"actions\":[\"start\"],\"events\":[]}}"
+		ask 0 get capabilities "$UUID_A" "{\"provides\":{\"version\":2,\"actions\":[1,null,[\"start\"]],\"events\":[\"get\u001b\",\"live\",\"live\"]}}"
+		assert_stdout --exact "{\"supports\":{\"version\":2,\"actions\":[],\"events\":[\"live\"]}}"
 		ask 255 get capabilities "$UUID_A"
 		assert_stderr --exact "No capabilities provided"
 		ask 255 get capabilities "$UUID_A" "{}"
@@ -244,6 +304,10 @@ export -f ask definition locked unlocked with_callout
 		assert_equal "$(matrix "$UUID_A")" "05.0004 05.0047" "matrix"
 		assert_equal "$(controls "$UUID_A")" "0004" "controls"
 		unlocked
+		apsim ctl guest start "$UUID_A" >/dev/null
+		ask 0 live modify "$UUID_A" "$(definition manual assign_adapter=5 assign_domain=0x47)"
+		assert_equal "$(guest_matrix "$UUID_A")" "05.0047" "what the guest sees"
+		apsim ctl guest stop "$UUID_A"
 		remember
 		ask 255 live modify "$UUID_A" "$(definition manual assign_adapter=6 assign_domain=4)"
 		assert_stderr --exact "APQN 6.4 already in use by $UUID_B"
@@ -283,6 +347,97 @@ export -f ask definition locked unlocked with_callout
 		tool 0 mdevctl undefine -u "$UUID_A"
 		unlocked
 		assert_no_device
+	'
+}
+
+# agree UUID WHAT STATUS: mdevctl starts what `vfioap start` would (0), and refuses the rest (3), by
+# our callout
+agree()
+{
+	local mdevctl=0
+
+	tool "$3" vfioap start -n "$1"
+	[ "$3" -eq 0 ] || mdevctl=1
+	tool $mdevctl mdevctl start -u "$1" -p matrix
+	unlocked
+	if [ "$3" -eq 0 ]; then
+		tool 0 mdevctl stop -u "$1"
+		unlocked
+	else
+		assert_stderr "00-vfioap-callout"
+		[ ! -e "/sys/devices/vfio_ap/matrix/$1" ] || fail "$2: is active" "no device"
+	fi
+}
+
+# entry UUID START ATTRIBUTE=VALUE...: a definition
+entry()
+{
+	mkdir -p /etc/mdevctl.d/matrix
+	definition "${@:2}" >"/etc/mdevctl.d/matrix/$1"
+}
+export -f agree entry
+
+@test "callout: with mdevctl: refuses what vfioap refuses, and lets pass the rest" {
+	sim '
+		with_callout
+		tool 0 vfioap reserve -A -d 4,0x47
+		tool 0 vfioap create -A -u "$UUID_C" -a 5 -d 4
+		entry "$UUID_A" manual assign_adapter=6 assign_domain=4 assign_control_domain=4
+		agree "$UUID_A" "free queues" 0
+		entry "$UUID_A" manual assign_adapter=9 assign_domain=4
+		agree "$UUID_A" "a card that is not there" 0
+		entry "$UUID_A" manual assign_adapter=6
+		agree "$UUID_A" "no queue" 0
+		entry "$UUID_A" manual
+		agree "$UUID_A" "empty" 0
+		entry "$UUID_A" manual assign_adapter=5 assign_domain=4 assign_domain=71
+		agree "$UUID_A" "a queue of another device" 3
+		entry "$UUID_A" manual assign_adapter=6 assign_domain=4 assign_domain=5
+		agree "$UUID_A" "a queue of the host" 3
+		entry "$UUID_A" manual assign_adapter=6 assign_domain=4 assign_colour=5
+		agree "$UUID_A" "an unknown attribute" 3
+		entry "$UUID_A" manual assign_adapter=6 assign_domain=010
+		agree "$UUID_A" "a leading zero" 3
+		entry "$UUID_B" auto assign_adapter=6 assign_domain=71
+		entry "$UUID_A" manual assign_adapter=6 assign_domain=71
+		agree "$UUID_A" "a queue of an autostart definition" 3
+	'
+	sim --kernel 6.1 '
+		with_callout
+		tool 0 vfioap reserve -A -d 4,5
+		tool 0 vfioap create -A -u "$UUID_C"
+		zeros=$(printf "%062d" 0)
+		entry "$UUID_A" manual ap_config=0x04$zeros,0x08$zeros,0x00$zeros
+		agree "$UUID_A" "ap_config" 3
+		entry "$UUID_A" manual $(printf " assign_adapter=%d" {0..255}) assign_domain=4 assign_domain=5
+		agree "$UUID_A" "512 queues" 3
+	'
+	sim --kernel 7.3 '
+		with_callout
+		tool 0 vfioap reserve -A -Q 05.0004
+		entry "$UUID_A" manual assign_adapter=5 assign_domain=4
+		agree "$UUID_A" "an overridden queue" 0
+		entry "$UUID_A" manual assign_adapter=5 assign_domain=4 assign_domain=5
+		agree "$UUID_A" "a queue without override" 3
+	'
+}
+
+@test "callout: with mdevctl: without vfio_ap, and of a device in use" {
+	sim '
+		with_callout
+		apsim ctl module unload vfio_ap
+		entry "$UUID_A" manual assign_adapter=5 assign_domain=4
+		tool 1 mdevctl start -u "$UUID_A" -p matrix
+		unlocked
+		apsim ctl module load vfio_ap
+		tool 0 vfioap reserve -A -d 4
+		tool 0 mdevctl start -u "$UUID_A" -p matrix
+		tool 0 mdevctl modify -u "$UUID_A" -p matrix --addattr assign_domain --value 5
+		tool 1 mdevctl modify -u "$UUID_B" -p matrix --auto
+		unlocked
+		tool 0 mdevctl list
+		tool 0 mdevctl list -d --dumpjson
+		unlocked
 	'
 }
 

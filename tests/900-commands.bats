@@ -169,12 +169,10 @@ END
 	done
 }
 
-@test "all: commands that change refuse -P, --sysroot and VFIOAP_SYSROOT" {
+@test "all: commands that change refuse VFIOAP_SYSROOT, and --active below another root" {
 	for command in reserve release create remove assign unassign set; do
-		tool 2 env -u VFIOAP_SYSROOT vfioap "$command" -P
-		assert_stderr --line 'vfioap: --persistent is not there yet'
-		tool 2 env -u VFIOAP_SYSROOT vfioap "$command" --sysroot /
-		assert_stderr 'not there yet'
+		tool 2 env -u VFIOAP_SYSROOT vfioap "$command" --active --sysroot /
+		assert_stderr 'below another root there is no running system'
 		tool 2 env VFIOAP_SYSROOT=/ vfioap "$command"
 		assert_stderr 'VFIOAP_SYSROOT is set'
 	done

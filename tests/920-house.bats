@@ -349,12 +349,17 @@ put_installer()
 	for line in '755 usr/sbin/vfioap' '755 usr/sbin/lsvfioap' \
 		'755 usr/sbin/chzdev_ap' '755 usr/bin/apsim' \
 		'755 usr/libexec/vfioap/vfioap-callout' \
+		'755 usr/libexec/vfioap/vfioap-override' \
+		'644 usr/lib/udev/rules.d/42-vfioap.rules' \
+		'644 usr/lib/systemd/system/vfioap-autostart.service' \
 		'link usr/lib/mdevctl/scripts.d/callouts/00-vfioap-callout -> /usr/libexec/vfioap/vfioap-callout' \
 		'link etc/mdevctl.d/scripts.d/callouts/00-vfioap-callout -> /usr/libexec/vfioap/vfioap-callout' \
 		'755 usr/lib/libvfioap.so.0' 'link usr/lib/libvfioap.so -> libvfioap.so.0' \
 		'644 usr/lib/libvfioap.a' '644 usr/lib/pkgconfig/vfioap.pc' \
 		'644 usr/include/vfioap/mask.h' '644 usr/share/man/man3/vfioap_mask.3' \
 		'644 usr/share/man/man8/vfioap.8' '644 usr/share/man/man8/lsvfioap.8' \
+		'644 usr/share/man/man8/vfioap-callout.8' '644 usr/share/man/man8/vfioap-override.8' \
+		'644 usr/share/man/man8/vfioap-autostart.service.8' \
 		'644 usr/share/man/man8/chzdev_ap.8' '644 usr/share/man/man1/apsim.1' \
 		'644 usr/share/bash-completion/completions/chzdev_ap' \
 		'644 usr/share/bash-completion/completions/vfioap' \
@@ -363,7 +368,12 @@ put_installer()
 		'644 usr/share/doc/vfioap/NEWS'; do
 		assert_stdout --line "$line"
 	done
-	assert_equal "$(wc -l <<<"$stdout")" 23 "files installed"
+	assert_equal "$(wc -l <<<"$stdout")" 29 "files installed"
+	tool 1 grep -r '@[A-Z]*@' "$dest/usr/lib/udev" "$dest/usr/lib/systemd"
+	tool 0 grep -rhow '/usr/[a-z/-]*/vfioap[a-z-]*' "$dest/usr/lib/udev" "$dest/usr/lib/systemd"
+	for line in $stdout; do
+		[ -x "$dest$line" ] || fail "'$line' is not installed"
+	done
 	tool 1 grep -rlF "$dest" "$dest/usr/lib/pkgconfig" "$dest/usr/share"
 }
 

@@ -7,7 +7,6 @@
 #include "tree.h"
 
 #define UUID TREE_UUID("8804")
-#define DIR  "etc/mdevctl.d/matrix"
 
 /* As mdevctl lays them out. */
 #define HEAD(start) "{\n  \"mdev_type\": \"vfio_ap-passthrough\",\n  \"start\": \"" start "\",\n"
@@ -277,100 +276,6 @@ static void test_texts(struct test *t)
 	}
 }
 
-/* ---- files ---------------------------------------------------------------------------------- */
-
-static void test_files(struct test *t)
-{
-	_cleanup_(tree_done) struct tree tree = { 0 };
-	struct swap swap = SWAP_INIT;
-	struct matrix m = { .adapters = mask_of(t, "5") };
-	struct config_change change = { .matrix = &m };
-	struct err err = { 0 };
-	struct stat st;
-	char text[512];
-
-	tree_init(&tree);
-	test_case(t, "create: the directory is made, the mode is mdevctl's");
-	EXPECT_INT(t, config_create_prepare(tree.root, UUID, &m, true, &swap, &err), 0);
-	EXPECT(t, !tree_has(&tree, DIR "/" UUID));
-	EXPECT_INT(t, config_commit(&swap, &err), 0);
-	EXPECT_STR(t, tree_text(&tree, DIR "/" UUID, text, sizeof(text)),
-		   HEAD("auto") ATTRS(A("5")));
-	EXPECT_INT(t, fstatat(tree.root, DIR "/" UUID, &st, 0), 0);
-	EXPECT_INT(t, st.st_mode & 07777, 0644);
-	swap_done(&swap);
-
-	test_case(t, "create: it exists already");
-	EXPECT_INT(t, config_create_prepare(tree.root, UUID, &m, true, &swap, &err), -EEXIST);
-	swap_done(&swap);
-
-	test_case(t, "edit, and back");
-	m.domains = mask_of(t, "4");
-	EXPECT_INT(t, config_edit_prepare(tree.root, UUID, &change, &swap, &err), 0);
-	EXPECT_INT(t, config_commit(&swap, &err), 0);
-	EXPECT_STR(t, tree_text(&tree, DIR "/" UUID, text, sizeof(text)),
-		   HEAD("auto") ATTRS(A("5") N D("4")));
-	EXPECT_INT(t, config_undo(&swap, &err), 0);
-	EXPECT_STR(t, tree_text(&tree, DIR "/" UUID, text, sizeof(text)),
-		   HEAD("auto") ATTRS(A("5")));
-	swap_done(&swap);
-
-	test_case(t, "remove, and back");
-	EXPECT_INT(t, config_remove_prepare(tree.root, UUID, &swap, &err), 0);
-	EXPECT_INT(t, config_commit(&swap, &err), 0);
-	EXPECT(t, !tree_has(&tree, DIR "/" UUID));
-	EXPECT_INT(t, config_undo(&swap, &err), 0);
-	EXPECT_STR(t, tree_text(&tree, DIR "/" UUID, text, sizeof(text)),
-		   HEAD("auto") ATTRS(A("5")));
-	swap_done(&swap);
-}
-
-static void test_refused(struct test *t)
-{
-	static const char *const whats[] = { "not defined", "link",  "regular",
-					     "regular",	    "large", "mdev_type" };
-	static const int rcs[] = { -ENOENT, -ELOOP, -EINVAL, -EISDIR, -EFBIG, -EPERM };
-	_cleanup_free_ char *huge = calloc(1, SWAP_MAX + 1);
-	const struct config_change change = { .start = CONFIG_START_AUTO };
-
-	for (size_t i = 0; i < ARRAY_SIZE(rcs); i++) {
-		_cleanup_(swap_done) struct swap one = SWAP_INIT, two = SWAP_INIT;
-		_cleanup_(tree_done) struct tree tree = { 0 };
-		struct err err = { 0 };
-
-		tree_init(&tree);
-		tree_write(&tree, "elsewhere", EMPTY);
-		switch (rcs[i]) {
-		case -ELOOP: tree_link(&tree, "/elsewhere", DIR "/" UUID); break;
-		case -EINVAL: tree_fifo(&tree, DIR "/" UUID); break;
-		case -EISDIR: tree_dir(&tree, DIR "/" UUID); break;
-		case -EFBIG: tree_bytes(&tree, DIR "/" UUID, huge, SWAP_MAX + 1); break;
-		case -EPERM:
-			tree_write(&tree, DIR "/" UUID, "{\"mdev_type\":\"x\",\"start\":\"auto\"}");
-		}
-		test_case(t, "refused: %s", whats[i]);
-		EXPECT_INT(t, config_remove_prepare(tree.root, UUID, &one, &err), rcs[i]);
-		if (!strstr(err.what, whats[i]))
-			EXPECT_STR(t, err.what, whats[i]);
-		EXPECT_INT(t, config_edit_prepare(tree.root, UUID, &change, &two, &err),
-			   rcs[i] == -EPERM ? -EBADMSG : rcs[i]);
-	}
-}
-
-static void test_broken_removed(struct test *t)
-{
-	_cleanup_(swap_done) struct swap swap = SWAP_INIT;
-	_cleanup_(tree_done) struct tree tree = { 0 };
-	struct err err = { 0 };
-
-	tree_init(&tree);
-	tree_write(&tree, DIR "/" UUID, "{");
-	test_case(t, "remove: a definition that is no JSON");
-	EXPECT_INT(t, config_remove_prepare(tree.root, UUID, &swap, &err), 0);
-	EXPECT_INT(t, config_commit(&swap, &err), 0);
-	EXPECT(t, !tree_has(&tree, DIR "/" UUID));
-}
-
 /* ---- at random --------------------------------------------------------------------------------
  */
 
@@ -479,9 +384,6 @@ int main(void)
 	struct test t = { 0 };
 
 	test_texts(&t);
-	test_files(&t);
-	test_refused(&t);
-	test_broken_removed(&t);
 	test_random(&t);
 	return test_done(&t);
 }

@@ -128,6 +128,8 @@ static void test_definitions(struct test *t, struct trial *x)
 
 	test_case(t, "a manual one warns");
 	x->s.definition[0].start_auto = false;
+	x->want = wish_free(x->want);
+	want_device(x, UUID_B, matrix_of("5,6", "4", ""));
 	trial_find(t, x, 0);
 	expect_first(t, x, 1, 0, FINDING_QUEUE_SHARED_DEFINITION,
 		     "queue 05.0004 of device '" UUID_B "': device '" UUID_A
@@ -136,6 +138,8 @@ static void test_definitions(struct test *t, struct trial *x)
 
 	test_case(t, "a broken one is not counted");
 	x->s.definition[0].problem = CONFIG_BAD_JSON;
+	x->want = wish_free(x->want);
+	want_device(x, UUID_B, matrix_of("5,6", "4", ""));
 	trial_find(t, x, 0);
 	EXPECT_INT(t, x->found.n, 0);
 	trial_done(x);
@@ -154,7 +158,7 @@ static void test_host(struct test *t, struct trial *x)
 		   "cannot assign queue 04.0009 to device '" UUID_A
 		   "': apmask and aqmask leave it to the host");
 	EXPECT_STR(t, x->found.v[0].hint,
-		   "with --reserve, or after 'vfioap reserve -A -a 4 -d 9', it is no longer the"
+		   "with --reserve, or after 'vfioap reserve -a 4 -d 9', it is no longer the"
 		   " host's");
 
 	test_case(t, "reserved in the same go");
@@ -169,7 +173,7 @@ static void test_host(struct test *t, struct trial *x)
 	want_device(x, UUID_A, matrix_of("4", "4,9", ""));
 	trial_find(t, x, 0);
 	EXPECT_INT(t, x->found.n_errors, 1);
-	EXPECT_STR(t, x->found.v[0].hint, "'vfioap reserve -A -a 4 -d 9' takes it from the host");
+	EXPECT_STR(t, x->found.v[0].hint, "'vfioap reserve -a 4 -d 9' takes it from the host");
 	trial_done(x);
 
 	test_case(t, "driver overrides that hold are not the host's");

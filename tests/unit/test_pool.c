@@ -144,23 +144,23 @@ static const struct row release_rows[] = {
 	{ .reserved_domains = "4,0x47,0xab,0xff",
 	  .adapters = "4",
 	  .aqmask = "4,0x47,0xab,0xff",
-	  .hint = "'vfioap release -A -d 4,0x47,0xab,0xff' is the smallest release with"
+	  .hint = "'vfioap release -d 4,0x47,0xab,0xff' is the smallest release with"
 		  " them" },
 	{ .reserved_adapters = "4-6",
 	  .domains = "4",
 	  .apmask = "4-6",
-	  .hint = "'vfioap release -A -a 4-6' is the smallest release with them" },
+	  .hint = "'vfioap release -a 4-6' is the smallest release with them" },
 	{ .reserved_adapters = "4",
 	  .adapters = "4",
 	  .domains = "4",
 	  .apmask = "4",
-	  .hint = "'vfioap release -A -a 4' is the smallest release with them" },
+	  .hint = "'vfioap release -a 4' is the smallest release with them" },
 	{ .reserved_adapters = "4",
 	  .reserved_domains = "4",
 	  .adapters = "4",
 	  .apmask = "4",
 	  .aqmask = "4",
-	  .hint = "'vfioap release -A -a 4-6 -d 4,0x47,0xab,0xff' is the smallest release"
+	  .hint = "'vfioap release -a 4-6 -d 4,0x47,0xab,0xff' is the smallest release"
 		  " with them" },
 	/* Both bits, when all that moves is named. */
 	{ .reserved_adapters = "4-6",
@@ -187,7 +187,7 @@ static void test_release(struct test *t, struct scene *s)
 
 		row_scene(t, s, &release_rows[i], "release");
 		masks = s->now.bus.masks;
-		EXPECT_INT(t, pool_release(&s->now.bus, &request, &masks, &change, &found), 0);
+		EXPECT_INT(t, pool_release(&s->now.bus, &request, "", &masks, &change, &found), 0);
 		expect_change(t, &release_rows[i], &masks, &change);
 		EXPECT_INT(t, found.n_errors, release_rows[i].hint ? 1 : 0);
 		EXPECT_STR(t, found.n ? found.v[0].hint : NULL, release_rows[i].hint);
@@ -351,7 +351,7 @@ static void check_reserve(struct test *t, const struct scene *s, const struct po
 	EXPECT_INT(t, qset_count(&total), least);
 }
 
-/* The request that a hint names: "'vfioap release -A -a LIST -d LIST' ..." */
+/* The request that a hint names: "'vfioap release -a LIST -d LIST' ..." */
 static struct pool_request hint_request(const char *hint)
 {
 	struct pool_request request = { 0 };
@@ -402,7 +402,7 @@ static void check_release(struct test *t, const struct scene *s, const struct po
 
 	qset_product(&named, &request->adapters, &request->domains);
 	least_release(bus, &named, &least);
-	EXPECT_INT(t, pool_release(bus, request, &masks, &change, &found), 0);
+	EXPECT_INT(t, pool_release(bus, request, "", &masks, &change, &found), 0);
 	EXPECT_INT(t, found.n == 0, qset_contains(&named, &least));
 	masks_host(&host, &masks);
 	if (!found.n) {
@@ -414,7 +414,7 @@ static void check_release(struct test *t, const struct scene *s, const struct po
 	EXPECT(t, vfioap_mask_equal(&masks.apmask, &bus->masks.apmask));
 	EXPECT(t, vfioap_mask_equal(&masks.aqmask, &bus->masks.aqmask));
 	wide = hint_request(found.v[0].hint);
-	EXPECT_INT(t, pool_release(bus, &wide, &masks, &change, &again), 0);
+	EXPECT_INT(t, pool_release(bus, &wide, "", &masks, &change, &again), 0);
 	EXPECT_INT(t, again.n, 0);
 	EXPECT(t, qset_equal(&change.named, &least));
 }
@@ -499,7 +499,7 @@ static void check_release_queues(struct test *t, const struct scene *s,
 		moved_queues(&moved, bus, &other, &bus->masks);
 		exists = qset_contains(&host, &named) && qset_contains(&named, &moved);
 	}
-	EXPECT_INT(t, pool_release(bus, request, &masks, &change, &found), 0);
+	EXPECT_INT(t, pool_release(bus, request, "", &masks, &change, &found), 0);
 	EXPECT_INT(t, found.n == 0, exists);
 	masks_host(&host, &masks);
 	if (exists)

@@ -4,6 +4,8 @@
  * after each, and eight writers at once.
  *
  *	test_sim_model [OPERATIONS [SEED]]
+ *
+ * 5,000 operations on each kernel, or 100,000 with VFIOAP_TEST_LONG=1.
  */
 #include <pthread.h>
 #include <stdatomic.h>
@@ -532,10 +534,13 @@ static void test_threads(struct test *t, const char *kernel, unsigned operations
 
 int main(int argc, char **argv)
 {
-	unsigned operations = argc > 1 ? (unsigned)strtoul(argv[1], NULL, 10) : 5000;
+	const char *is_long = getenv("VFIOAP_TEST_LONG");
+	unsigned operations = is_long && *is_long ? 100000 : 5000;
 	uint64_t seed = argc > 2 ? strtoull(argv[2], NULL, 10) : (uint64_t)time(NULL);
 	struct test t = { 0 };
 
+	if (argc > 1)
+		operations = (unsigned)strtoul(argv[1], NULL, 10);
 	printf("seed %llu\n", (unsigned long long)seed);
 	for (size_t i = 0; i < ARRAY_SIZE(kernels); i++) {
 		test_random(&t, kernels[i], operations, seed);

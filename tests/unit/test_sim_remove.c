@@ -384,6 +384,46 @@ static void test_gone(struct test *t, const char *kernel)
 	}
 }
 
+/* Whoever says by hand that a driver has gone is believed: lib/kobject.c (K 13). */
+static void test_told(struct test *t, const char *kernel)
+{
+	static const struct {
+		const char *file, *event;
+		bool is_again; /* a device's end is always told */
+	} rows[] = {
+		{ .file = BUS "drivers/vfio_ap/uevent",
+		  .event = "remove@/bus/ap/drivers/vfio_ap " },
+		{ .file = "sys/bus/matrix/uevent", .event = "remove@/bus/matrix " },
+		{ .file = "sys/bus/matrix/drivers/vfio_ap/uevent",
+		  .event = "remove@/bus/matrix/drivers/vfio_ap " },
+		{ .file = "sys/bus/mdev/drivers/vfio_ap_mdev/uevent",
+		  .event = "remove@/bus/mdev/drivers/vfio_ap_mdev " },
+		{ .file = "sys/module/vfio_ap/uevent", .event = "remove@/module/vfio_ap " },
+		{ .file = MATRIX "uevent",
+		  .event = "remove@/devices/vfio_ap/matrix ",
+		  .is_again = true },
+	};
+	struct lpar lpar;
+	struct sim s;
+
+	sim_host(&lpar);
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		test_case(t, "%s: told once: %s", kernel, rows[i].event);
+		sim_boot(&s, kernel, &lpar);
+		EXPECT_INT(t, sim_write(&s, rows[i].file, "remove"), 0);
+		EXPECT(t, strstr(s.uevents, rows[i].event));
+		s.uevents[0] = '\0';
+		EXPECT_INT(t, sim_ctl(&s, "module unload vfio_ap"), 0);
+		EXPECT(t, !strstr(s.uevents, rows[i].event) == !rows[i].is_again);
+		/* What comes afterwards is new. */
+		sim_ctl(&s, "module load vfio_ap");
+		s.uevents[0] = '\0';
+		sim_ctl(&s, "module unload vfio_ap");
+		EXPECT(t, strstr(s.uevents, rows[i].event));
+		sim_done(&s);
+	}
+}
+
 static void test_owner(struct test *t, const char *kernel)
 {
 	struct node node;
@@ -424,6 +464,7 @@ int main(void)
 		test_unbound(&t, kernels[i]);
 		test_reboot(&t, kernels[i]);
 		test_gone(&t, kernels[i]);
+		test_told(&t, kernels[i]);
 		test_owner(&t, kernels[i]);
 	}
 	return test_done(&t);

@@ -147,7 +147,7 @@ static void test_rows(struct test *t)
 		test_case(t, "rules: %s", rows[i].title);
 		tree_init(&tree);
 		tree_write(&tree, PATH, rows[i].text);
-		EXPECT_INT(t, udev_rules_read(tree.root, &rules, &err), 0);
+		EXPECT_INT(t, udev_rules_read(tree.root, &rules, NULL, NULL, &err), 0);
 		EXPECT(t, rules.present);
 		EXPECT_INT(t, rules.own_form, rows[i].own);
 		EXPECT_INT(t, rules.bad_line, rows[i].bad_line);
@@ -171,16 +171,16 @@ static void test_kinds(struct test *t)
 
 	tree_init(&tree);
 	test_case(t, "no file");
-	EXPECT_INT(t, udev_rules_read(tree.root, &rules, &err), 0);
+	EXPECT_INT(t, udev_rules_read(tree.root, &rules, NULL, NULL, &err), 0);
 	EXPECT(t, !rules.present && !rules.own_form && !rules.has_apmask && !rules.bad_line);
 	test_case(t, "a NUL ends the text, and is no form of chzdev");
 	tree_bytes(&tree, PATH, nul, sizeof(nul) - 1);
-	EXPECT_INT(t, udev_rules_read(tree.root, &rules, &err), 0);
+	EXPECT_INT(t, udev_rules_read(tree.root, &rules, NULL, NULL, &err), 0);
 	EXPECT(t, !rules.own_form && rules.bad_line == 11);
 	expect_mask(t, rules.has_apmask, &rules.masks.apmask, M1);
 	test_case(t, "no regular file");
 	tree_fifo(&tree, PATH);
-	EXPECT_INT(t, udev_rules_read(tree.root, &rules, &err), -EINVAL);
+	EXPECT_INT(t, udev_rules_read(tree.root, &rules, NULL, NULL, &err), -EINVAL);
 	EXPECT(t, strstr(err.what, "41-ap.rules"));
 }
 
@@ -213,87 +213,6 @@ static void test_format(struct test *t)
 	}
 	test_case(t, "format: no mask, no file");
 	EXPECT_INT(t, udev_rules_format(&(struct udev_rules){ .present = true }, buf), 0);
-}
-
-static void expect_file(struct test *t, const struct tree *tree, const char *want)
-{
-	char text[UDEV_RULES_SIZE + 8];
-
-	EXPECT_INT(t, tree_has(tree, PATH), want != NULL);
-	EXPECT_STR(t, tree_text(tree, PATH, text, sizeof(text)), want ? want : "");
-}
-
-static void test_write(struct test *t)
-{
-	static const char both[] = HEAD COLDPLUG CHANGE MIDDLE AP(TREE_ONES) AQ(M1) TAIL;
-	static const char old[] = HEAD CHANGE MIDDLE AP(M1) TAIL;
-	const struct udev_rules want = {
-		.has_apmask = true,
-		.has_aqmask = true,
-		.masks = { .apmask = mask_of(TREE_ONES), .aqmask = mask_of(M1) },
-	};
-	const struct {
-		const char *title, *was, *then;
-		struct udev_rules want;
-	} writes[] = {
-		{ .title = "a new file", .then = both, .want = want },
-		{ .title = "in place of chzdev's", .was = old, .then = both, .want = want },
-		{ .title = "no mask: removed", .was = old },
-		{ .title = "no mask, no file" },
-	};
-
-	for (size_t i = 0; i < ARRAY_SIZE(writes); i++) {
-		_cleanup_(udev_write_done) struct udev_write write = UDEV_WRITE_INIT;
-		_cleanup_(tree_done) struct tree tree = { 0 };
-		struct err err = { 0 };
-
-		test_case(t, "write: %s", writes[i].title);
-		tree_init(&tree);
-		if (writes[i].was)
-			tree_write(&tree, PATH, writes[i].was);
-		EXPECT_INT(t, udev_write_prepare(tree.root, &writes[i].want, &write, &err), 0);
-		expect_file(t, &tree, writes[i].was);
-		EXPECT_INT(t, udev_write_commit(&write, &err), 0);
-		expect_file(t, &tree, writes[i].then);
-		EXPECT_INT(t, udev_write_undo(&write, &err), 0);
-		expect_file(t, &tree, writes[i].was);
-	}
-}
-
-static void test_write_refused(struct test *t)
-{
-	const struct udev_rules want = { .has_apmask = true };
-
-	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
-		_cleanup_(udev_write_done) struct udev_write write = UDEV_WRITE_INIT;
-		_cleanup_(tree_done) struct tree tree = { 0 };
-		struct err err = { 0 };
-		char line[32];
-
-		if (rows[i].own)
-			continue;
-		test_case(t, "write: refused: %s", rows[i].title);
-		tree_init(&tree);
-		tree_write(&tree, PATH, rows[i].text);
-		EXPECT_INT(t, udev_write_prepare(tree.root, &want, &write, &err), -EBADMSG);
-		snprintf(line, sizeof(line), "line %u of", rows[i].bad_line);
-		EXPECT(t, strstr(err.what, line));
-	}
-	for (unsigned i = 0; i < 2; i++) {
-		_cleanup_(udev_write_done) struct udev_write write = UDEV_WRITE_INIT;
-		_cleanup_(tree_done) struct tree tree = { 0 };
-		struct err err = { 0 };
-
-		test_case(t, "write: refused: %s", i ? "a link" : "a FIFO");
-		tree_init(&tree);
-		if (i)
-			tree_link(&tree, "/nowhere", PATH);
-		else
-			tree_fifo(&tree, PATH);
-		EXPECT_INT(t, udev_write_prepare(tree.root, &want, &write, &err),
-			   i ? -ELOOP : -EINVAL);
-		EXPECT(t, strstr(err.what, "not changed"));
-	}
 }
 
 /* ---- explained ----------------------------------------------------------------------------- */
@@ -388,14 +307,14 @@ static void test_lines(struct test *t)
 	tree_init(&tree);
 	test_case(t, "lines: a good value, then one on which the peers abort");
 	tree_write(&tree, PATH, AP(M1) AQ(M1) "\n" AP("0x1"));
-	EXPECT_INT(t, udev_rules_read(tree.root, &rules, &err), 0);
+	EXPECT_INT(t, udev_rules_read(tree.root, &rules, NULL, NULL, &err), 0);
 	EXPECT(t, !rules.has_apmask && rules.has_aqmask);
 	EXPECT_INT(t, rules.apmask_line, 4);
 	EXPECT_INT(t, rules.aqmask_line, 2);
 	EXPECT_INT(t, rules.abort_line, 4);
 	test_case(t, "lines: a bad value, then a good one");
 	tree_write(&tree, PATH, AP("0x1") AP(M1));
-	EXPECT_INT(t, udev_rules_read(tree.root, &rules, &err), 0);
+	EXPECT_INT(t, udev_rules_read(tree.root, &rules, NULL, NULL, &err), 0);
 	EXPECT(t, rules.has_apmask);
 	EXPECT_INT(t, rules.abort_line, 0);
 }
@@ -409,8 +328,6 @@ int main(void)
 	test_kinds(&t);
 	test_lines(&t);
 	test_format(&t);
-	test_write(&t);
-	test_write_refused(&t);
 	test_report(&t);
 	test_report_many(&t);
 	return test_done(&t);

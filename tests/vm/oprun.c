@@ -179,6 +179,7 @@ static void op_write(struct run *r, char **argv, int argc)
 		run_result(r, "not done: %s", why);
 		return;
 	}
+	hw_before_write(&r->hw, argv[1]);
 	fd = open(argv[1], O_WRONLY | O_CLOEXEC);
 	if (fd < 0) {
 		run_result(r, "open %s", run_error(-errno));

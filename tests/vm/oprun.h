@@ -86,6 +86,9 @@ void hw_settle(const struct hw *hw);
 
 void hw_touch(struct hw *hw);
 
+/** hw_before_write() - let timers end that would decide what a write that binds queues does */
+void hw_before_write(const struct hw *hw, const char *path);
+
 /** hw_forbids() - why a write must not be made, or NULL; both kinds of machine ask */
 const char *hw_forbids(const struct hw *hw, const char *path, const char *text, size_t len);
 

@@ -174,6 +174,46 @@ void hw_settle(const struct hw *hw)
 		usleep((useconds_t)(left * 1e6));
 }
 
+/* Has a queue been started that found no driver when it came? */
+static bool queue_lacks_driver(void)
+{
+	DIR *dir = opendir("/sys/bus/ap/devices");
+	struct dirent *entry;
+	bool lacks = false;
+
+	while (dir && !lacks && (entry = readdir(dir))) {
+		char path[512], text[64];
+
+		snprintf(path, sizeof(path), "/sys/bus/ap/devices/%s/driver", entry->d_name);
+		if (!strchr(entry->d_name + 1, '.') || access(path, F_OK) == 0)
+			continue;
+		snprintf(path, sizeof(path), "/sys/bus/ap/devices/%s/request_count", entry->d_name);
+		lacks = run_read_file(path, text, sizeof(text)) > 0 && *text != '-';
+	}
+	if (dir)
+		closedir(dir);
+	return lacks;
+}
+
+/* The kernel polls bound queues alone: for others a timer that still runs would decide. */
+static void settle_unbound(const struct hw *hw)
+{
+	if (hw->real && hw->changed + SETTLE_S > now_s() && queue_lacks_driver())
+		hw_settle(hw);
+}
+
+static bool path_binds(const char *name)
+{
+	return !strcmp(name, "bind") || !strcmp(name, "drivers_probe") || !strcmp(name, "apmask") ||
+	       !strcmp(name, "aqmask");
+}
+
+void hw_before_write(const struct hw *hw, const char *path)
+{
+	if (path_binds(strrchr(path, '/') + 1))
+		settle_unbound(hw);
+}
+
 /* ---- what must not be done ------------------------------------------------------- */
 
 /* Binding a queue of a card without driver is an oops (K 3). */
@@ -210,12 +250,11 @@ static struct hw_guest *guest_find(const struct hw *hw, const char *uuid, size_t
 const char *hw_forbids(const struct hw *hw, const char *path, const char *text, size_t len)
 {
 	const char *name = strrchr(path, '/') + 1, *dir;
-	bool binds = !strcmp(name, "bind") || !strcmp(name, "drivers_probe") ||
-		     !strcmp(name, "apmask") || !strcmp(name, "aqmask");
 
 	if (fnmatch("sys/bus/ap/drivers/cex*card/unbind", path, FNM_PATHNAME) == 0)
 		return "K 3: a queue that is bound to the host's driver later is an oops";
-	if (binds && len && memcmp(text, "card", len < 4 ? len : 4) != 0 && card_lacks_driver())
+	if (path_binds(name) && len && memcmp(text, "card", len < 4 ? len : 4) != 0 &&
+	    card_lacks_driver())
 		return "K 3: a card has no driver";
 	if (!strcmp(name, "remove") && name - path > 37) {
 		dir = name - 37;
@@ -331,6 +370,7 @@ void hw_module_op(struct run *r, char **argv, int argc)
 
 	if (argc == 2 && !strcmp(argv[1], "unload"))
 		cmd[0] = (char *)"rmmod";
+	settle_unbound(&r->hw);
 	rc = spawn_wait(cmd);
 	hw_touch(&r->hw);
 	run_result(r, "exit %d", rc);

@@ -1,0 +1,621 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Rooms for a new guest: by table on the machine of the kernel's documentation, and on random
+ * small machines against every rectangle that there is, asking the rules of `create` of each.
+ *
+ * test_find: SEED=N repeats a run; VFIOAP_TEST_LONG=1 makes more rounds.
+ */
+#include "find.h"
+
+#include <time.h>
+
+#include "conflict.h"
+#include "kernel.h"
+#include "pool.h"
+#include "scene.h"
+#include "str.h"
+
+#define UUID_NEW "00000000-0000-4000-8000-000000000001"
+
+/* ---- tables ------------------------------------------------------------------------------- */
+
+struct row {
+	const char *reserved_adapters, *reserved_domains; /* before */
+	const char *active, *automatic, *manual;	  /* a domain of adapters 5 and 6 */
+	unsigned n, m;
+	bool from_host;
+	unsigned sides; /* 0: both */
+	const char *cards;
+	const char *want[4]; /* of each result, its losses and its arguments */
+	const char *nearest; /* when there is none */
+};
+
+static const struct row rows[] = {
+	{ .n = 1, .m = 1 },
+	{ .n = 1,
+	  .m = 1,
+	  .reserved_domains = "4",
+	  .want = { "0 -a 4 -d 4", "0 -a 5 -d 4", "0 -a 6 -d 4" } },
+	{ .n = 2, .m = 1, .reserved_domains = "4", .want = { "0 -a 4,5 -d 4" } },
+	{ .n = 3, .m = 4, .reserved_domains = "4,0xab", .nearest = "-a 4-6 -d 4,0xab" },
+	{ .n = 1, .m = 4, .reserved_adapters = "6", .want = { "0 -a 6 -d 4,0x47,0xab,0xff" } },
+	/* Another device has it: one that runs, one that will, one that may. */
+	{ .n = 1, .m = 1, .reserved_domains = "4", .active = "4", .want = { "0 -a 4 -d 4" } },
+	{ .n = 1, .m = 1, .reserved_domains = "4", .manual = "4", .want = { "0 -a 4 -d 4" } },
+	{ .n = 2,
+	  .m = 1,
+	  .reserved_domains = "4",
+	  .manual = "4",
+	  .sides = FIND_ACTIVE,
+	  .want = { "0 -a 4,5 -d 4" } },
+	{ .n = 2,
+	  .m = 1,
+	  .reserved_domains = "4",
+	  .automatic = "4",
+	  .sides = FIND_ACTIVE,
+	  .nearest = "-a 4 -d 4" },
+	{ .n = 2,
+	  .m = 1,
+	  .reserved_domains = "4",
+	  .active = "4",
+	  .sides = FIND_PERSISTENT,
+	  .want = { "0 -a 4,5 -d 4" } },
+	/* Of the host: whole domains, or whole adapters, whichever are fewer queues. */
+	{ .n = 2,
+	  .m = 2,
+	  .from_host = true,
+	  .want = { "6 -a 4,5 -d 4,0x47 --reserve", "6 -a 4,5 -d 0xab,0xff --reserve" } },
+	{ .n = 1,
+	  .m = 4,
+	  .from_host = true,
+	  .want = { "4 -a 4 -d 4,0x47,0xab,0xff --reserve", "4 -a 5 -d 4,0x47,0xab,0xff --reserve",
+		    "4 -a 6 -d 4,0x47,0xab,0xff --reserve" } },
+	{ .n = 3,
+	  .m = 2,
+	  .reserved_domains = "0xff",
+	  .from_host = true,
+	  .want = { "3 -a 4-6 -d 4,0xff --reserve", "6 -a 4-6 -d 0x47,0xab --reserve" } },
+	/* A card that will not do is nobody's room; the host loses its queues all the same. */
+	{ .n = 2,
+	  .m = 1,
+	  .cards = "5,6",
+	  .from_host = true,
+	  .want = { "3 -a 5,6 -d 4 --reserve", "3 -a 5,6 -d 0x47 --reserve",
+		    "3 -a 5,6 -d 0xab --reserve", "3 -a 5,6 -d 0xff --reserve" } },
+	{ .n = 3, .m = 1, .cards = "5,6", .reserved_domains = "4", .nearest = "-a 5,6 -d 4" },
+};
+
+static struct find_wish wish_of(const struct scene *s, const struct row *row)
+{
+	return (struct find_wish){
+		.n_adapters = row->n,
+		.n_domains = row->m,
+		.cards = row->cards ? ids(row->cards) : s->now.bus.cards,
+		.masks = s->now.bus.masks,
+		.from_host = row->from_host,
+		.sides = row->sides ? row->sides : FIND_ACTIVE | FIND_PERSISTENT,
+	};
+}
+
+static void row_scene(struct scene *s, const struct row *row)
+{
+	scene_init(s, "4-6", "4,0x47,0xab,0xff");
+	scene_reserve(s, row->reserved_adapters ? row->reserved_adapters : "",
+		      row->reserved_domains ? row->reserved_domains : "");
+	if (row->active)
+		scene_active(s, UUID_A, matrix_of("5,6", row->active, ""));
+	if (row->automatic)
+		scene_defined(s, UUID_B, true, matrix_of("5,6", row->automatic, ""));
+	if (row->manual)
+		scene_defined(s, UUID_C, false, matrix_of("5,6", row->manual, ""));
+}
+
+static void expect_row(struct test *t, const struct row *row, const struct find *find)
+{
+	_cleanup_free_ char *nearest = NULL;
+
+	for (size_t i = 0; i < find->n && i < ARRAY_SIZE(row->want); i++) {
+		_cleanup_free_ char *args = find_arguments(&find->room[i]);
+		_cleanup_free_ char *text = finding_text("%u %s", find->room[i].rect.cost, args);
+
+		EXPECT_STR(t, text, row->want[i]);
+	}
+	for (size_t i = find->n; i < ARRAY_SIZE(row->want); i++)
+		EXPECT_STR(t, NULL, row->want[i]);
+	if (find->has_nearest)
+		nearest = find_arguments(&find->nearest);
+	EXPECT_STR(t, nearest, row->nearest);
+	EXPECT(t, find->exact);
+}
+
+static void test_rows(struct test *t, struct scene *s)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct find_wish wish;
+		struct find find;
+
+		test_case(t, "row %zu: %u x %u", i, rows[i].n, rows[i].m);
+		row_scene(s, &rows[i]);
+		wish = wish_of(s, &rows[i]);
+		EXPECT_INT(t, find_run(&s->now, &wish, &find), 0);
+		expect_row(t, &rows[i], &find);
+	}
+}
+
+/* The masks of the next boot: of the rules, of the parameters, all ones. */
+static void test_next_masks(struct test *t, struct scene *s)
+{
+	static char apmask[] = "0x0c", relative[] = "+5,+6", broken[] = "0y";
+	struct apbus_masks masks;
+
+	scene_init(s, "4-6", "4");
+	test_case(t, "next boot: neither rules nor parameters");
+	EXPECT(t, find_next_masks(&s->now, &masks) && apbus_masks_all(&masks));
+	test_case(t, "next boot: parameters build up from none");
+	s->now.boot.apmask = apmask;
+	s->now.boot.aqmask = relative;
+	EXPECT(t, find_next_masks(&s->now, &masks));
+	EXPECT(t, vfioap_mask_equal(&masks.apmask, &(struct vfioap_mask){ { 0x0cULL << 56 } }));
+	EXPECT(t, vfioap_mask_equal(&masks.aqmask, &(struct vfioap_mask){ { 6ULL << 56 } }));
+	test_case(t, "next boot: what cannot be read, nobody knows");
+	s->now.boot.aqmask = broken;
+	EXPECT(t, !find_next_masks(&s->now, &masks));
+	test_case(t, "next boot: rules count before parameters");
+	s->now.rules.has_aqmask = true;
+	s->now.rules.masks.aqmask = ids("7");
+	EXPECT(t, find_next_masks(&s->now, &masks));
+	EXPECT(t, vfioap_mask_has(&masks.aqmask, 7) && !vfioap_mask_has(&masks.aqmask, 5));
+	test_case(t, "next boot: parameters that only root sees");
+	s->now.boot.hidden = true;
+	EXPECT(t, !find_next_masks(&s->now, &masks));
+}
+
+/* ---- random numbers ------------------------------------------------------------------------- */
+
+static uint32_t random_next(uint32_t *state)
+{
+	*state ^= *state << 13;
+	*state ^= *state >> 17;
+	*state ^= *state << 5;
+	return *state;
+}
+
+/* The IDs of a small machine. */
+static const unsigned small[] = { 0, 5, 0x3f, 0x40, 0xff };
+#define SMALL	  ARRAY_SIZE(small)
+#define SMALL_ALL ((1u << SMALL) - 1)
+
+static struct vfioap_mask small_mask(unsigned bits)
+{
+	struct vfioap_mask m = { { 0 } };
+
+	for (unsigned i = 0; i < SMALL; i++)
+		if (bits >> i & 1)
+			vfioap_mask_set(&m, small[i]);
+	return m;
+}
+
+static unsigned bits_count(unsigned bits)
+{
+	return (unsigned)__builtin_popcount(bits);
+}
+
+/* Is the set of @a the lower one: at the first ID that differs it is there? */
+static bool bits_lower(unsigned a, unsigned b)
+{
+	unsigned differ = a ^ b;
+
+	return differ && a & differ & -differ;
+}
+
+/* ---- rectangles against all of them ---------------------------------------------------------- */
+
+/* Its cost, or -1 when it is none. */
+static int grid_cost(const struct rect_grid *grid, unsigned adapters, unsigned domains)
+{
+	unsigned by_adapter = 0, by_domain = 0, costly = 0;
+
+	for (unsigned a = 0; a < SMALL; a++) {
+		by_adapter += adapters >> a & 1 ? grid->adapter_cost[small[a]] : 0;
+		by_domain += domains >> a & 1 ? grid->domain_cost[small[a]] : 0;
+		for (unsigned d = 0; d < SMALL; d++) {
+			if (!(adapters >> a & 1) || !(domains >> d & 1))
+				continue;
+			if (!qset_has(&grid->usable, small[a], small[d]))
+				return -1;
+			costly += qset_has(&grid->costly, small[a], small[d]);
+		}
+	}
+	if (!grid->by_line)
+		return (int)costly;
+	return (int)(by_adapter < by_domain ? by_adapter : by_domain);
+}
+
+static void random_grid(struct rect_grid *grid, uint32_t *state)
+{
+	unsigned density = 3 + random_next(state) % 6;
+
+	*grid = (struct rect_grid){ .by_line = random_next(state) % 2 };
+	grid->n_cards = random_next(state) % 2 ? SMALL : 100;
+	for (unsigned a = 0; a < SMALL; a++) {
+		grid->adapter_cost[small[a]] = random_next(state) % 4;
+		grid->domain_cost[small[a]] = random_next(state) % 4;
+		for (unsigned d = 0; d < SMALL; d++) {
+			if (random_next(state) % 8 < density)
+				qset_add(&grid->usable, small[a], small[d]);
+			if (random_next(state) % 2)
+				qset_add(&grid->costly, small[a], small[d]);
+		}
+	}
+}
+
+static void check_grid(struct test *t, const struct rect_grid *grid, unsigned n, unsigned m)
+{
+	unsigned best_a = 0, best_d = 0, area = 0;
+	struct vfioap_mask adapters, domains;
+	struct rect rect = { .cost = 99 };
+	int least = -1;
+
+	for (unsigned a = 1; a <= SMALL_ALL; a++) {
+		for (unsigned d = 1; d <= SMALL_ALL; d++) {
+			unsigned height = bits_count(a), width = bits_count(d);
+			int cost = grid_cost(grid, a, d);
+
+			if (cost >= 0 && height <= n && width <= m && height * width > area)
+				area = height * width;
+			if (cost < 0 || height != n || width != m)
+				continue;
+			if (least >= 0 &&
+			    (cost > least || (cost == least && bits_lower(best_a, a)) ||
+			     (cost == least && a == best_a && bits_lower(best_d, d))))
+				continue;
+			least = cost;
+			best_a = a;
+			best_d = d;
+		}
+	}
+	EXPECT_INT(t, rect_cheapest(grid, n, m, 0, &rect), least >= 0);
+	if (least >= 0) {
+		adapters = small_mask(best_a);
+		domains = small_mask(best_d);
+		EXPECT_INT(t, rect.cost, least);
+		EXPECT(t, vfioap_mask_equal(&rect.adapters, &adapters));
+		EXPECT(t, vfioap_mask_equal(&rect.domains, &domains));
+	}
+	EXPECT_INT(t, rect_largest(grid, n, m, &rect), area > 0);
+	if (area)
+		EXPECT_INT(t, vfioap_mask_count(&rect.adapters) * vfioap_mask_count(&rect.domains),
+			   area);
+}
+
+static void test_grids(struct test *t, uint32_t state, unsigned rounds)
+{
+	_cleanup_free_ struct rect_grid *grid = malloc(sizeof(*grid));
+
+	if (!grid)
+		abort();
+	test_case(t, "all rectangles of %u random grids, SEED=%u", rounds, state);
+	for (unsigned i = 0; i < rounds && !t->bad; i++) {
+		random_grid(grid, &state);
+		check_grid(t, grid, 1 + random_next(&state) % SMALL,
+			   1 + random_next(&state) % SMALL);
+	}
+}
+
+/* Where the search is bounded, what it finds is a rectangle and costs what it says. */
+static void check_bounded(struct test *t, const struct rect_grid *grid, unsigned n, unsigned m)
+{
+	struct qset queues, costly = grid->costly;
+	struct rect rect;
+
+	EXPECT(t, !rect_is_exact(grid, n, m));
+	if (!rect_cheapest(grid, n, m, 0, &rect)) {
+		EXPECT(t, rect_largest(grid, n, m, &rect));
+		n = vfioap_mask_count(&rect.adapters);
+		m = vfioap_mask_count(&rect.domains);
+	}
+	qset_product(&queues, &rect.adapters, &rect.domains);
+	EXPECT(t, qset_contains(&grid->usable, &queues));
+	EXPECT_INT(t, qset_count(&queues), n * m);
+	qset_and(&costly, &queues);
+	if (rect.cost)
+		EXPECT_INT(t, qset_count(&costly), rect.cost);
+}
+
+static void test_bounded(struct test *t, uint32_t state, unsigned rounds)
+{
+	_cleanup_free_ struct rect_grid *grid = malloc(sizeof(*grid));
+
+	if (!grid)
+		abort();
+	test_case(t, "%u random grids of 256 x 256, SEED=%u", rounds, state);
+	for (unsigned i = 0; i < rounds && !t->bad; i++) {
+		unsigned density = 2 + random_next(&state) % 7;
+
+		*grid = (struct rect_grid){ .n_cards = 256 };
+		for (unsigned a = 0; a < VFIOAP_IDS; a++) {
+			for (unsigned d = 0; d < VFIOAP_IDS; d++) {
+				if (random_next(&state) % 8 < density)
+					qset_add(&grid->usable, a, d);
+				if (random_next(&state) % 2)
+					qset_add(&grid->costly, a, d);
+			}
+		}
+		check_bounded(t, grid, 4 + random_next(&state) % 6, 4 + random_next(&state) % 9);
+	}
+}
+
+/* ---- machines against the rules of create ---------------------------------------------------- */
+
+static struct matrix random_matrix(uint32_t *state)
+{
+	return (struct matrix){
+		.adapters = small_mask(random_next(state) & SMALL_ALL & random_next(state)),
+		.domains = small_mask(random_next(state) & SMALL_ALL & random_next(state))
+	};
+}
+
+static void random_overrides(struct apbus *bus, uint32_t *state)
+{
+	bus->override_known = true;
+	QSET_FOREACH(a, d, &bus->queues) {
+		unsigned what = random_next(state) % 8;
+
+		if (what < 4)
+			continue;
+		qset_add(&bus->override, a, d);
+		if (what > 4)
+			qset_add(&bus->override_vfio, a, d);
+		if (what == 6 || !bus->vfio_ap_loaded)
+			continue; /* set, and not bound anew */
+		bus->host_driver.row[a] =
+			vfioap_mask_andnot(bus->host_driver.row[a], vfioap_mask_range(d, d));
+		if (what > 4)
+			qset_add(&bus->vfio_driver, a, d);
+	}
+}
+
+/* Somebody has bound a few queues by hand, to what neither masks nor overrides say. */
+static void random_binds(struct apbus *bus, uint32_t *state)
+{
+	QSET_FOREACH(a, d, &bus->queues) {
+		struct vfioap_mask one = vfioap_mask_range(d, d);
+
+		if (random_next(state) % 8 || !bus->vfio_ap_loaded)
+			continue;
+		bus->host_driver.row[a] = vfioap_mask_andnot(bus->host_driver.row[a], one);
+		bus->vfio_driver.row[a] = vfioap_mask_andnot(bus->vfio_driver.row[a], one);
+		if (random_next(state) % 2)
+			qset_add(&bus->host_driver, a, d);
+		else
+			qset_add(&bus->vfio_driver, a, d);
+	}
+}
+
+static void random_scene(struct scene *s, uint32_t *state)
+{
+	struct apbus *bus = &s->now.bus;
+	bool overrides = random_next(state) % 3 == 0;
+
+	scene_init(s, "0,5,0x3f,0x40,0xff", "0,5,0x3f,0x40,0xff");
+	for (unsigned a = 0; a < SMALL; a++)
+		bus->queues.row[small[a]] =
+			small_mask((random_next(state) | random_next(state)) & SMALL_ALL);
+	bus->vfio_ap_loaded = s->now.mdevs.loaded = random_next(state) % 4;
+	if (!overrides || random_next(state) % 8 == 0) {
+		bus->masks.apmask = vfioap_mask_andnot(
+			bus->masks.apmask, small_mask(random_next(state) & random_next(state)));
+		bus->masks.aqmask = vfioap_mask_andnot(
+			bus->masks.aqmask, small_mask(random_next(state) & random_next(state)));
+	}
+	scene_bind(s);
+	if (overrides)
+		random_overrides(bus, state);
+	if (random_next(state) % 4 == 0)
+		random_binds(bus, state);
+	if (s->now.mdevs.loaded && random_next(state) % 2)
+		scene_active(s, UUID_A, random_matrix(state));
+	if (random_next(state) % 2)
+		scene_defined(s, UUID_B, random_next(state) % 2, random_matrix(state));
+	if (random_next(state) % 8 == 0) /* before 6.0 */
+		s->now.mdevs.has_guest_matrix = s->now.mdevs.has_ap_config = false;
+}
+
+/* The queues that the host loses by a create with or without --reserve; -1 when it is refused. */
+static int create_losses(const struct snapshot *now, const struct matrix *matrix, bool reserve)
+{
+	_cleanup_(findings_done) struct findings found = { 0 };
+	_cleanup_(wish_freep) struct wish *want = wish_new(now);
+	const struct pool_request request = {
+		.adapters = matrix->adapters,
+		.domains = matrix->domains,
+		.has_adapters = true,
+		.has_domains = true,
+	};
+	_cleanup_free_ struct apbus *after = malloc(sizeof(*after));
+	struct wish_device *device;
+	struct pool_change pool = { 0 };
+	struct qset queues;
+
+	if (!want || !after || wish_device_add(want, UUID_NEW, &device) < 0)
+		abort();
+	device->matrix = *matrix;
+	if (reserve && pool_mode_reserve(now, &request, want, &pool, &found) < 0)
+		abort();
+	if (conflict_find(now, want, 0, &found) < 0)
+		abort();
+	/* What stays bound to the host's driver is no use to a guest. */
+	wish_predict_bus(now, want, after);
+	qset_product(&queues, &matrix->adapters, &matrix->domains);
+	qset_and(&queues, &after->host_driver);
+	if (found.n_errors || !qset_is_empty(&queues))
+		return -1;
+	return (int)(qset_count(&pool.named) + qset_count(&pool.also));
+}
+
+static bool has_owner(const struct snapshot *now, const struct find_wish *wish,
+		      const struct matrix *m)
+{
+	for (size_t i = 0; i < now->n_devices; i++) {
+		const struct device *device = &now->device[i];
+
+		if (device->mdev && wish->sides & FIND_ACTIVE &&
+		    matrix_collide(&device->mdev->matrix, m))
+			return true;
+		if (device->definition && wish->sides & FIND_PERSISTENT &&
+		    matrix_collide(&device->definition->matrix, m))
+			return true;
+	}
+	return false;
+}
+
+/* What a room of these queues costs, with the rules of create; -1: it is none. */
+static int room_losses(const struct snapshot *now, const struct find_wish *wish,
+		       const struct matrix *m, bool *ret_reserve)
+{
+	struct qset queues, foreign = now->bus.override, stuck = now->bus.host_driver, host;
+
+	/* Of another driver by its override: the next bind takes it away, whoever has it now. */
+	qset_andnot(&foreign, &now->bus.override_vfio);
+	/* Bound to the host's driver by hand, against the masks: somebody wants it there. */
+	kernel_host_queues(&host, &now->bus, &now->bus.masks, m);
+	qset_andnot(&stuck, &host);
+	qset_or(&foreign, &stuck);
+	qset_product(&queues, &m->adapters, &m->domains);
+	qset_and(&foreign, &queues);
+	*ret_reserve = false;
+	if (!vfioap_mask_contains(&wish->cards, &m->adapters) ||
+	    !qset_contains(&now->bus.queues, &queues) || !qset_is_empty(&foreign) ||
+	    has_owner(now, wish, m))
+		return -1;
+	if (create_losses(now, m, false) == 0 || !wish->from_host)
+		return create_losses(now, m, false);
+	*ret_reserve = true;
+	return create_losses(now, m, true);
+}
+
+/* The best of all rectangles. */
+static int best_room(const struct snapshot *now, const struct find_wish *wish,
+		     struct find_room *ret)
+{
+	unsigned best_a = 0, best_d = 0;
+	int least = -1;
+
+	for (unsigned a = 1; a <= SMALL_ALL; a++) {
+		for (unsigned d = 1; d <= SMALL_ALL; d++) {
+			struct matrix m = { .adapters = small_mask(a), .domains = small_mask(d) };
+			bool reserve;
+			int cost;
+
+			if (bits_count(a) != wish->n_adapters || bits_count(d) != wish->n_domains)
+				continue;
+			cost = room_losses(now, wish, &m, &reserve);
+			if (cost < 0 ||
+			    (least >= 0 &&
+			     (cost > least || (cost == least && bits_lower(best_a, a)) ||
+			      (cost == least && a == best_a && bits_lower(best_d, d)))))
+				continue;
+			least = cost;
+			best_a = a;
+			best_d = d;
+			*ret = (struct find_room){ .rect = { .adapters = m.adapters,
+							     .domains = m.domains,
+							     .cost = (unsigned)cost },
+						   .reserve = reserve };
+		}
+	}
+	return least;
+}
+
+/* Each result is possible, costs what it says, and none shares a queue with one before it. */
+static void check_rooms(struct test *t, const struct snapshot *now, const struct find_wish *wish,
+			const struct find *find)
+{
+	struct qset seen = { 0 };
+
+	for (size_t i = 0; i < find->n; i++) {
+		const struct find_room *room = &find->room[i];
+		const struct matrix m = { .adapters = room->rect.adapters,
+					  .domains = room->rect.domains };
+		struct qset queues;
+		bool reserve;
+
+		EXPECT_INT(t, room_losses(now, wish, &m, &reserve), room->rect.cost);
+		EXPECT_INT(t, room->reserve, reserve);
+		qset_product(&queues, &m.adapters, &m.domains);
+		qset_and(&queues, &seen);
+		EXPECT(t, qset_is_empty(&queues));
+		qset_product(&queues, &m.adapters, &m.domains);
+		qset_or(&seen, &queues);
+		if (i)
+			EXPECT(t, room->rect.cost >= find->room[i - 1].rect.cost);
+	}
+}
+
+static void check_machine(struct test *t, const struct snapshot *now, const struct find_wish *wish)
+{
+	_cleanup_free_ struct snapshot *loaded = malloc(sizeof(*loaded));
+	struct find_room best = { .reserve = false };
+	struct find find;
+	int least;
+
+	if (!loaded)
+		abort();
+	/* `create` loads the module first. */
+	*loaded = *now;
+	if (!now->mdevs.loaded)
+		snapshot_assume_module(loaded);
+	least = best_room(loaded, wish, &best);
+	EXPECT_INT(t, find_run(now, wish, &find), 0);
+	EXPECT(t, find.exact);
+	EXPECT_INT(t, find.n > 0, least >= 0);
+	if (find.n && least >= 0) {
+		EXPECT_INT(t, find.room[0].rect.cost, least);
+		EXPECT(t, vfioap_mask_equal(&find.room[0].rect.adapters, &best.rect.adapters));
+		EXPECT(t, vfioap_mask_equal(&find.room[0].rect.domains, &best.rect.domains));
+		EXPECT_INT(t, find.room[0].reserve, best.reserve);
+	}
+	check_rooms(t, loaded, wish, &find);
+}
+
+static void test_machines(struct test *t, struct scene *s, uint32_t state, unsigned rounds)
+{
+	test_case(t, "all rooms of %u random machines, SEED=%u", rounds, state);
+	for (unsigned i = 0; i < rounds && !t->bad; i++) {
+		struct find_wish wish;
+
+		random_scene(s, &state);
+		wish = (struct find_wish){
+			.n_adapters = 1 + random_next(&state) % 4,
+			.n_domains = 1 + random_next(&state) % 4,
+			.cards = small_mask(random_next(&state) | random_next(&state)),
+			.masks = s->now.bus.masks,
+			.from_host = random_next(&state) % 2,
+			.sides = random_next(&state) % 3 ? FIND_ACTIVE | FIND_PERSISTENT
+							 : FIND_ACTIVE,
+		};
+		check_machine(t, &s->now, &wish);
+	}
+}
+
+int main(void)
+{
+	const unsigned factor = getenv("VFIOAP_TEST_LONG") ? 50 : 1;
+	_cleanup_free_ struct scene *s = malloc(sizeof(*s));
+	uint32_t seed = (uint32_t)time(NULL) | 1;
+	const char *given = getenv("SEED");
+	struct test t = { 0 };
+	unsigned long value;
+
+	if (!s)
+		abort();
+	if (given && str_ulong_parse(&given, 10, UINT32_MAX, &value) == 0)
+		seed = (uint32_t)value | 1;
+	test_rows(&t, s);
+	test_next_masks(&t, s);
+	test_grids(&t, seed, 1000 * factor);
+	test_bounded(&t, seed, 2 * factor);
+	test_machines(&t, s, seed, 200 * factor);
+	printf("SEED=%u\n", seed);
+	return test_done(&t);
+}
