@@ -78,23 +78,25 @@ lib_SRCS := src/mask.c
 core_SRCS := src/mask.c src/err.c src/str.c src/qset.c \
 	src/sysfs.c src/file.c src/lock.c src/swap.c \
 	src/apbus.c src/apbus_boot.c src/config.c src/config_edit.c \
-	src/libvirt.c src/mdev.c src/overrides.c src/procs.c src/udev.c src/udev_report.c \
+	src/libvirt.c src/mdev.c src/overrides.c src/procs.c src/udev.c src/udev_report.c src/wishfile.c src/zdev.c \
 	src/apply.c src/apply_files.c src/bounds.c src/caps.c src/conflict.c src/conflict_next.c \
 	src/findings.c src/kernel.c src/obstacle.c src/plan.c src/plan_files.c src/plan_order.c src/pool.c src/snapshot.c src/unseen.c src/wish.c \
 	src/audit.c src/audit_file.c src/audit_guest.c src/audit_host.c src/audit_share.c \
 	src/guest.c src/nextboot.c src/share.c \
 	src/module.c src/zcrypt.c src/loss.c src/override.c src/pool_exact.c src/pool_mode.c \
 	src/doctor.c src/doctor_active.c src/doctor_boot.c src/find.c src/rect.c \
+	src/watch.c src/watch_bus.c src/watch_say.c \
 	src/cmd.c src/cmdopt.c src/out.c src/out_json.c
 
 # What lsvfioap and `vfioap list` share.
 list_SRCS := src/chart.c src/filter.c src/list.c src/map.c src/view_device.c src/view_queue.c
 vfioap_SRCS := src/vfioap.c src/change.c src/change_ids.c src/change_pool.c src/change_report.c \
-	$(sort $(wildcard src/cmd_*.c)) src/grid.c $(list_SRCS)
-vfioap_PKGS := popt json-c libxml-2.0 smartcols uuid
+	src/monitor.c $(sort $(wildcard src/cmd_*.c)) src/grid.c $(list_SRCS)
+vfioap_PKGS := popt json-c libxml-2.0 smartcols uuid libudev
 lsvfioap_SRCS := src/lsvfioap.c $(list_SRCS)
 lsvfioap_PKGS := popt json-c libxml-2.0 smartcols uuid
-chzdev_ap_SRCS := src/change.c src/change_report.c src/chzdev_ap.c $(list_SRCS)
+chzdev_ap_SRCS := src/change.c src/change_report.c src/chzdev_ap.c src/chzdev_edit.c src/chzdev_file.c \
+	src/chzdev_list.c $(list_SRCS)
 chzdev_ap_PKGS := popt json-c libxml-2.0 smartcols uuid
 vfioap-callout_SRCS := src/callout.c src/callout_check.c src/callout_get.c
 vfioap-callout_PKGS := json-c libxml-2.0 smartcols uuid
@@ -167,7 +169,7 @@ $(O)/obj/tests/unit/test_sim_%.o: tests/unit/test_sim_%.c $(O)/flags | $(DEPS)
 	$(call compile,fuse3 json-c,-DFUSE_USE_VERSION=35 -Isim)
 
 $(O)/obj/%.o: %.c $(O)/flags | $(DEPS)
-	$(call compile,json-c libxml-2.0 smartcols uuid)
+	$(call compile,json-c libxml-2.0 smartcols uuid libudev)
 
 $(O)/libcore.a: $(call objs,$(core_SRCS))
 	$(archive)

@@ -1,7 +1,7 @@
 # bash completion for chzdev_ap.
 #
 # What there is the program says: --list-options, and --help for the kind of argument an option
-# takes (ATTR, DIR) and for the words that stand behind the options.  No option is named here, so
+# takes (ATTR, DIR, FILE) and for the words that stand behind the options.  No option is named here, so
 # that a new one needs no line.
 #
 # shellcheck shell=bash
@@ -39,6 +39,11 @@ _chzdev_ap_value()
 	DIR)
 		compopt -o filenames 2>/dev/null
 		_chzdev_ap_reply "$(compgen -d -- "$cur")"
+		;;
+	FILE)
+		compopt -o filenames 2>/dev/null
+		_chzdev_ap_reply -
+		_chzdev_ap_reply "$(compgen -f -- "$cur")"
 		;;
 	esac
 }

@@ -86,9 +86,10 @@ void apbus_boot_done(struct apbus_boot *boot);
 /**
  * apbus_boot_mask() - the mask that a parameter gives; all ones without one
  * @text: as given, NULL: not given
- * Return: false when it is none that the kernel would take.
+ * @ret:  no bits when it is none that the kernel would take: false then
  *
- * Source: ap_bus.c of Linux: a parameter builds up from no bits.
+ * Source: ap_bus.c of Linux, ap_perms_init(): a parameter builds up from all zeros, and one that
+ * cannot be parsed leaves them; kernel-abi 4.1 (grammar).
  */
 bool apbus_boot_mask(const char *text, struct vfioap_mask *ret);
 

@@ -2,7 +2,9 @@
 /* ap.apmask= and ap.aqmask=: what the kernel was booted with. */
 #include "apbus.h"
 
+#include <ctype.h>
 #include <errno.h>
+#include <string.h>
 
 #include "paths.h"
 #include "str.h"
@@ -58,19 +60,87 @@ void apbus_boot_done(struct apbus_boot *boot)
 	boot->apmask = boot->aqmask = NULL;
 }
 
+/* Decimal, 0x or octal, up to 255. */
+static int id_parse(const char **p, unsigned *ret)
+{
+	const char *s = *p;
+	bool hex = s[0] == '0' && (s[1] == 'x' || s[1] == 'X') && isxdigit((unsigned char)s[2]);
+	unsigned long id = 0;
+	int rc;
+
+	if (!hex && *s == '0') {
+		for (; *s >= '0' && *s <= '7'; s++) {
+			id = id * 8 + (unsigned long)(*s - '0');
+			if (id >= VFIOAP_IDS)
+				return -EINVAL;
+		}
+	} else {
+		s += hex ? 2 : 0;
+		rc = str_ulong_parse(&s, hex ? 16 : 10, VFIOAP_IDS - 1, &id);
+		if (rc < 0)
+			return -EINVAL;
+	}
+	*p = s;
+	*ret = (unsigned)id;
+	return 0;
+}
+
+/* Terms "+5", "-7-10", with any commas and newlines between them, or none. */
+static int relative_parse(const char *p, struct vfioap_mask *mask)
+{
+	while (*p) {
+		const bool set = *p == '+';
+		unsigned first, last;
+
+		if (*p != '+' && *p != '-')
+			return -EINVAL;
+		p++;
+		if (id_parse(&p, &first) < 0)
+			return -EINVAL;
+		last = first;
+		if (*p == '-') {
+			p++;
+			if (id_parse(&p, &last) < 0 || last < first)
+				return -EINVAL;
+		}
+		for (unsigned id = first; id <= last; id++)
+			(set ? vfioap_mask_set : vfioap_mask_clear)(mask, id);
+		p += strspn(p, ",\n");
+	}
+	return 0;
+}
+
+/* "0x" or "x" or none, 0 to 64 digits from the left, a newline. */
+static int absolute_parse(const char *p, struct vfioap_mask *mask)
+{
+	char hex[VFIOAP_HEX_SIZE] = "0x0";
+	size_t len;
+
+	p += *p == '0' && p[1] == 'x' ? 2 : *p == 'x';
+	len = strspn(p, "0123456789abcdefABCDEF");
+	if (len > VFIOAP_IDS / 4 || (p[len] && strcmp(p + len, "\n") != 0))
+		return -EINVAL;
+	if (len) {
+		memcpy(hex + 2, p, len);
+		hex[2 + len] = '\0';
+	}
+	return vfioap_hex_parse(hex, true, mask, NULL);
+}
+
 bool apbus_boot_mask(const char *text, struct vfioap_mask *ret)
 {
-	const struct vfioap_mask none = { 0 };
-	struct vfioap_change change;
+	const struct vfioap_mask none = { { 0 } };
+	struct vfioap_mask mask = none;
+	int rc;
 
 	if (!text) {
-		*ret = vfioap_mask_not(none);
+		*ret = vfioap_mask_range(0, VFIOAP_IDS - 1);
 		return true;
 	}
-	if (vfioap_hex_parse(text, true, ret, NULL) == 0)
-		return true;
-	if (vfioap_change_parse(text, &change, NULL) < 0)
-		return false;
-	*ret = vfioap_change_apply(&change, none);
-	return true;
+	if (*text == '+' || *text == '-')
+		rc = relative_parse(text, &mask);
+	else
+		rc = absolute_parse(text, &mask);
+	*ret = rc == 0 ? mask : none;
+	return rc == 0;
 }

@@ -343,7 +343,60 @@ static int apply_undo_file(const struct apply *a, struct plan_step *step)
 	return apply_file_undo(step);
 }
 
-/* Whatever can be undone is undone, also behind one that cannot. */
+static bool is_device_step(const struct plan_step *step)
+{
+	return !step->file && strncmp(step->path, PATH_MATRIX "/", strlen(PATH_MATRIX "/")) == 0;
+}
+
+/* What could not be taken back from a device is gone with it, when its creation was. */
+static bool is_left(const struct apply *a, const struct plan_step *step)
+{
+	return step->state == PLAN_LEFT && (!is_device_step(step) || !step->undo_path ||
+					    sysfs_exists(a->root, step->undo_path));
+}
+
+/*
+ * Has @step to stay because @left, which came behind it, could not be taken back?  The host gets
+ * no queue that a device still has (kernels before 6.0, and overrides, let it), and of one queue
+ * the driver is looked for last.
+ */
+static bool undo_waits_for(const struct plan_step *step, const struct plan_step *left)
+{
+	unsigned apid, apqi, left_apid, left_apqi;
+
+	if (step->file || is_device_step(step))
+		return false;
+	if (is_device_step(left))
+		return !strstr(left->path, "control_domain");
+	return override_queue(step, &apid, &apqi) && override_queue(left, &left_apid, &left_apqi) &&
+	       apid == left_apid && apqi == left_apqi;
+}
+
+static bool undo_waits(const struct apply *a, const struct plan_step *step)
+{
+	for (const struct plan_step *left = step + 1; left < a->plan->step + a->plan->n_steps;
+	     left++)
+		if (is_left(a, left) && undo_waits_for(step, left))
+			return true;
+	return false;
+}
+
+static int apply_undo_step(const struct apply *a, struct plan_step *step)
+{
+	int rc;
+
+	if (step->file)
+		return apply_undo_file(a, step);
+	if (undo_waits(a, step))
+		return -EBUSY;
+	if (strcmp(step->undo_path, step->path) == 0 && strcmp(step->undo_text, step->text) == 0)
+		return 0;
+	rc = apply_write(a, step->undo_path, step->undo_text, true);
+	/* A device that went away has nothing left to take back. */
+	return (rc == -ENOENT || rc == -ENODEV) && !is_mask_step(step) ? 0 : rc;
+}
+
+/* Whatever can be undone is undone, also behind one that cannot, unless it builds on that. */
 static enum plan_result apply_undo(const struct apply *a, struct err *err)
 {
 	enum plan_result result = PLAN_UNDONE;
@@ -352,31 +405,39 @@ static enum plan_result apply_undo(const struct apply *a, struct err *err)
 
 	for (size_t i = a->plan->n_steps; i-- > 0;) {
 		struct plan_step *step = &a->plan->step[i];
-		int rc = 0;
 
-		if (step->state != PLAN_WRITTEN)
-			continue;
-		if (step->file)
-			rc = apply_undo_file(a, step);
-		else if (!step->undo_path)
-			rc = -ENOTSUP;
-		else if (strcmp(step->undo_path, step->path) != 0 ||
-			 strcmp(step->undo_text, step->text) != 0)
-			rc = apply_write(a, step->undo_path, step->undo_text, true);
-		/* A device that went away has nothing left to take back. */
-		if (rc == 0 ||
-		    ((rc == -ENOENT || rc == -ENODEV) && !step->file && !is_mask_step(step))) {
-			step->state = PLAN_WAITING;
-			continue;
-		}
-		step->state = PLAN_LEFT;
-		result = PLAN_PARTLY;
+		if (step->state == PLAN_WRITTEN)
+			step->state = apply_undo_step(a, step) == 0 ? PLAN_WAITING : PLAN_LEFT;
 	}
+	for (size_t i = 0; i < a->plan->n_steps; i++)
+		if (is_left(a, &a->plan->step[i]))
+			result = PLAN_PARTLY;
+		else
+			a->plan->step[i].state = PLAN_WAITING;
 	if (masks)
 		apply_probe(a, &changed, true);
 	if (result == PLAN_PARTLY && err)
 		err_hint(err, "what is left is listed above, with the commands that take it back");
 	return result;
+}
+
+/* A device is gone for good: what came before it stays, and what comes behind is told. */
+static enum plan_result apply_end(const struct apply *a, struct err *err)
+{
+	bool gone = false;
+
+	for (size_t i = 0; i < a->plan->n_steps; i++) {
+		struct plan_step *step = &a->plan->step[i];
+
+		if (step->undo_path || step->state != PLAN_WRITTEN)
+			continue;
+		step->state = PLAN_LEFT;
+		gone = true;
+	}
+	if (!gone)
+		return apply_undo(a, err);
+	err_hint(err, "what is left is listed above, with the commands that finish it");
+	return PLAN_PARTLY;
 }
 
 static int apply_changes(struct apply *a, struct err *err)
@@ -412,7 +473,10 @@ static int apply_removals(struct apply *a, struct err *err)
 			rc = 0; /* somebody else was faster */
 		snprintf(dir, sizeof(dir), "%.*s", (int)(strlen(step->path) - strlen("/remove")),
 			 step->path);
-		if (rc == 0 && sysfs_exists(a->root, dir))
+		if (rc < 0)
+			break;
+		step->state = sysfs_exists(a->root, dir) ? PLAN_WAITING : PLAN_WRITTEN;
+		if (step->state == PLAN_WAITING)
 			rc = err_set(err, -EIO, "cannot %s: it is still there", step->what);
 	}
 	return rc;
@@ -435,7 +499,7 @@ enum plan_result plan_apply(int root, struct plan *plan, const struct wish *want
 	rc = apply_changes(&a, err);
 	if (rc == 0)
 		rc = apply_removals(&a, err);
-	return rc == 0 ? PLAN_DONE : apply_undo(&a, err);
+	return rc == 0 ? PLAN_DONE : apply_end(&a, err);
 }
 
 enum plan_result plan_undo(int root, struct plan *plan, plan_trace_fn *trace, void *arg,

@@ -74,21 +74,48 @@ int apply_file_undo(struct plan_step *step)
 	return swap_undo(step->file);
 }
 
+static int reads_otherwise(const struct plan_step *step, struct err *err)
+{
+	return err_set(err, -EIO, "cannot %s: '/%s' reads otherwise", step->what, step->path);
+}
+
+static int verify_rules(int root, const struct plan_step *step, const struct wish *want,
+			struct err *err)
+{
+	struct udev_rules rules;
+	int rc = udev_rules_read(root, &rules, NULL, NULL, err);
+
+	if (rc < 0)
+		return rc;
+	if ((rules.present && !rules.own_form) || !udev_rules_equal(&rules, &want->rules))
+		return reads_otherwise(step, err);
+	return 0;
+}
+
+static int verify_overrides(int root, const struct plan_step *step, const struct wish *want,
+			    struct err *err)
+{
+	struct overrides overrides;
+	int rc = overrides_read(root, &overrides, NULL, NULL, err);
+
+	if (rc < 0)
+		return rc;
+	if (overrides.bad_line || !qset_equal(&overrides.queues, &want->overrides))
+		return reads_otherwise(step, err);
+	return 0;
+}
+
 int apply_files_verify(int root, const struct plan *plan, const struct wish *want, struct err *err)
 {
-	for (size_t i = 0; i < plan->n_steps; i++) {
-		const struct plan_step *step = &plan->step[i];
-		struct udev_rules rules;
-		int rc;
+	int rc = 0;
 
-		if (strcmp(step->path, PATH_RULES) != 0)
-			continue;
-		rc = udev_rules_read(root, &rules, NULL, NULL, err);
-		if (rc < 0)
-			return rc;
-		if ((rules.present && !rules.own_form) || !udev_rules_equal(&rules, &want->rules))
-			return err_set(err, -EIO, "cannot %s: '/%s' reads otherwise", step->what,
-				       step->path);
+	for (size_t i = 0; rc == 0 && i < plan->n_steps; i++) {
+		const struct plan_step *step = &plan->step[i];
+
+		if (strcmp(step->path, PATH_RULES) == 0)
+			rc = verify_rules(root, step, want, err);
+		else if (strcmp(step->path, PATH_OVERRIDES) == 0)
+			rc = verify_overrides(root, step, want, err);
 	}
-	return 0;
+	return rc;
 }

@@ -120,7 +120,7 @@ static void audit_done(struct audit *a)
 static int audit_init(struct audit *a)
 {
 	a->caps = caps_find(a->now);
-	a->boot = nextboot_find(a->now);
+	a->boot = nextboot_find(a->now, &a->now->rules);
 	if (audit_looks(a, AUDIT_PERSISTENT) && a->boot.known && a->now->bus.present) {
 		a->after = malloc(sizeof(*a->after));
 		if (!a->after)

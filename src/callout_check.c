@@ -196,7 +196,7 @@ static int exempt_find(struct callout *c, const struct snapshot *now, struct qse
 	struct overrides list;
 
 	*ret = now->bus.override_vfio;
-	if (overrides_read(c->root, &list, &c->err) < 0 ||
+	if (overrides_read(c->root, &list, NULL, NULL, &c->err) < 0 ||
 	    overrides_driverctl_read(c->root, &driverctl, &other, &c->err) < 0)
 		return callout_refuse("Error reading system AP settings: %s", c->err.what);
 	qset_or(ret, &list.queues);

@@ -340,9 +340,19 @@ static int change_merge(struct change *change, struct change *before)
 	return 0;
 }
 
+/* Devices that have not been taken back may need what @plan has done. */
+static void plan_leave(struct plan *plan)
+{
+	for (size_t i = 0; i < plan->n_steps; i++)
+		if (plan->step[i].state == PLAN_WRITTEN)
+			plan->step[i].state = PLAN_LEFT;
+}
+
 static int change_take_back(struct app *app, struct plan *plan, int rc)
 {
-	if (plan_undo(app->root, plan, trace, app, &app->err) == PLAN_UNDONE)
+	if (rc == STATUS_PARTLY)
+		plan_leave(plan);
+	else if (plan_undo(app->root, plan, trace, app, &app->err) == PLAN_UNDONE)
 		return rc;
 	change_report_left(app, plan);
 	return STATUS_PARTLY;

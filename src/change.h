@@ -18,6 +18,7 @@
  * @reserved, @also: queues that move because they were named, and because masks know only
  *                   rows and columns
  * @uuid:     the device that the change is about; "" none or several
+ * @by_override: ... by driver overrides, of the running system
  * @released: queues that go back to the host because they were named
  * @done:     told of the machine before the report, may add findings; NULL: nobody
  * @conflict_flags: enum conflict_flags, beside CONFLICT_FORCE
@@ -28,6 +29,7 @@ struct change {
 	struct wish *want;
 	struct findings findings;
 	struct qset reserved, also, released;
+	bool by_override;
 	int (*done)(struct app *app, struct change *change, const struct snapshot *after);
 	char uuid[UUID_SIZE];
 	unsigned conflict_flags;
@@ -46,6 +48,7 @@ typedef int change_edit_fn(struct app *app, struct change *change, void *arg);
 enum change_flags {
 	CHANGE_PRINT_UUID = 1 << 0,    /* on stdout, when it is done: the device */
 	CHANGE_PRINT_REMOVED = 1 << 1, /* ... the devices that are no more */
+	CHANGE_WORDS = 1 << 3,	       /* a dry run says each write in words too */
 	CHANGE_MODULE = 1 << 2,	       /* a missing vfio_ap is loaded, behind the masks */
 };
 

@@ -62,6 +62,7 @@ static int reserve_active(struct app *app, struct change *change,
 		return err_oom(&app->err);
 	change->reserved = pool->named;
 	change->also = pool->also;
+	change->by_override = pool->by_override;
 	if (!pool->by_override && warn_absent(change, &pool->absent) < 0)
 		return err_oom(&app->err);
 	return warn_loss(app, change, change->now, change->want, request);
@@ -81,6 +82,17 @@ static void rules_follow(struct udev_rules *rules, const struct apbus_masks *fro
 		rules->has_aqmask = true;
 		rules->masks.aqmask = to->aqmask;
 	}
+}
+
+/* Of the overrides that the next boot has, ours are those of the list. */
+static void overrides_follow(struct change *change, const struct qset *from, const struct qset *to)
+{
+	struct qset set = *to, clear = *from;
+
+	qset_andnot(&set, from);
+	qset_andnot(&clear, to);
+	qset_or(&change->want->overrides, &set);
+	qset_andnot(&change->want->overrides, &clear);
 }
 
 /* The side that was cleared in the running system is cleared for the next boot too. */
@@ -105,12 +117,49 @@ static struct pool_request same_side(const struct change *change, const struct s
 	return narrow;
 }
 
+/* driverctl's files are its own: what stands in them is neither taken nor given back here. */
+static int refuse_driverctl(struct change *change, const struct pool_request *request, bool reserve)
+{
+	struct finding proto = { .code = FINDING_OVERRIDE_FOREIGN };
+	_cleanup_free_ char *queues = NULL, *hint = NULL;
+	unsigned apid = 0, apqi = -1u;
+	char name[QUEUE_SIZE];
+	struct qset named;
+
+	pool_request_queues(&named, request);
+	qset_and(&named, reserve ? &change->now->driverctl_other : &change->now->driverctl);
+	if (qset_is_empty(&named))
+		return 0;
+	qset_next(&named, &apid, &apqi);
+	proto.adapters = qset_adapters(&named);
+	proto.domains = qset_domains(&named);
+	queues = finding_queues(&named);
+	hint = finding_text("'driverctl -b ap unset-override %s' takes it back",
+			    queue_format(apid, apqi, name));
+	if (!queues || !hint)
+		return -ENOMEM;
+	return findings_say(&change->findings, proto, hint,
+			    "driverctl sets the driver override of %s at each boot", queues);
+}
+
+static int refuse_both(struct change *change, const struct snapshot *next)
+{
+	const struct finding proto = { .code = FINDING_MASKS_AND_OVERRIDES,
+				       .adapters = qset_adapters(&next->bus.override),
+				       .domains = qset_domains(&next->bus.override) };
+
+	if (snapshot_mode(next) != HOST_MODE_MIXED)
+		return 0;
+	return findings_say(&change->findings, proto, "'vfioap show masks' shows both",
+			    "the next boot has masks and driver overrides: clear one of them"
+			    " first");
+}
+
 /* The next boot is a machine of its own, whose masks are those of 41-ap.rules. */
 static int pools_next(struct app *app, struct change *change, const struct pool_request *request,
 		      bool reserve)
 {
-	_cleanup_(snapshot_freep) struct snapshot *next =
-		wish_next_snapshot(change->now, &change->now->rules);
+	_cleanup_(snapshot_freep) struct snapshot *next = wish_next_snapshot(change->now);
 	_cleanup_(wish_freep) struct wish *want = next ? wish_new(next) : NULL;
 	_cleanup_(findings_done) struct findings findings = { 0 };
 	_cleanup_free_ struct pool_change *pool = malloc(sizeof(*pool));
@@ -119,8 +168,13 @@ static int pools_next(struct app *app, struct change *change, const struct pool_
 
 	if (!want || !pool)
 		return err_oom(&app->err);
+	if (refuse_driverctl(change, request, reserve) < 0 || refuse_both(change, next) < 0)
+		return err_oom(&app->err);
+	if (change->findings.n_errors)
+		return 0;
 	want->sides = change->want->sides;
 	narrow = same_side(change, next, request);
+	narrow.by_override |= change->by_override;
 	rc = reserve ? pool_mode_reserve(next, &narrow, want, pool, &findings)
 		     : pool_mode_release(next, request, want, pool, &findings);
 	if (rc == 0 && (!app->active || findings.n_errors))
@@ -130,6 +184,7 @@ static int pools_next(struct app *app, struct change *change, const struct pool_
 	if (rc < 0)
 		return err_oom(&app->err);
 	rules_follow(&change->want->rules, &next->bus.masks, &want->masks);
+	overrides_follow(change, &next->bus.override, &want->override);
 	if (!reserve)
 		return 0;
 	qset_or(&change->reserved, &pool->named);

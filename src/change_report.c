@@ -191,6 +191,7 @@ static struct json_object *json_changes(const struct plan *plan)
 		out_json_add_text(object, "path", path);
 		out_json_add_lines(object, "write", step->text);
 		out_json_add_lines(object, "undo", undo);
+		out_json_add_text(object, "what", step->what);
 		out_json_append(changes, object);
 	}
 	return changes;
@@ -222,7 +223,7 @@ static void print_json(struct app *app, const struct change *change, const struc
 	out_json_print(app, object);
 }
 
-static int print_plan(struct app *app, const struct plan *plan)
+static int print_plan(struct app *app, const struct plan *plan, bool words)
 {
 	for (size_t i = 0; i < plan->n_steps; i++) {
 		const struct plan_step *step = &plan->step[i];
@@ -230,6 +231,8 @@ static int print_plan(struct app *app, const struct plan *plan)
 
 		if (!line)
 			return -ENOMEM;
+		if (words)
+			out_printf(app, "# %s\n", step->what);
 		out_printf(app, "%s%s\n", line, has_undo(step) ? "" : "\t# no undo");
 	}
 	return 0;
@@ -247,7 +250,7 @@ static int print_text(struct app *app, const struct change *change, const struct
 		      unsigned flags)
 {
 	if (app->dry_run)
-		return print_plan(app, plan);
+		return print_plan(app, plan, flags & CHANGE_WORDS);
 
 	if (flags & CHANGE_PRINT_UUID)
 		out_printf(app, "%s\n", change->uuid);
@@ -284,23 +287,45 @@ int change_report(struct app *app, const struct change *change, const struct pla
 	return 0;
 }
 
+/* Is a device gone, so that all that is left to do is to go on? */
+static bool is_past(const struct plan *plan)
+{
+	for (size_t i = 0; i < plan->n_steps; i++)
+		if (plan->step[i].state == PLAN_LEFT && !plan->step[i].undo_path)
+			return true;
+	return false;
+}
+
+static void report_finish(const struct app *app, const struct plan *plan)
+{
+	for (size_t i = 0; i < plan->n_steps; i++) {
+		const struct plan_step *step = &plan->step[i];
+		_cleanup_free_ char *line = NULL;
+
+		if (step->state == PLAN_WAITING)
+			line = plan_shell(step->path, step->text);
+		if (line)
+			cmd_error(app, "not done: %s; to finish: %s", step->what, line);
+		else
+			cmd_error(app, "done, and %s: %s",
+				  step->undo_path ? "not taken back" : "not to be undone",
+				  step->what);
+	}
+}
+
 void change_report_left(const struct app *app, const struct plan *plan)
 {
+	if (is_past(plan)) {
+		report_finish(app, plan);
+		return;
+	}
 	for (size_t i = plan->n_steps; i-- > 0;) {
 		const struct plan_step *step = &plan->step[i];
 		_cleanup_free_ char *line = NULL;
 
 		if (step->state == PLAN_LEFT)
-			line = step->undo_path ? plan_shell(step->undo_path, step->undo_text)
-					       : NULL;
-		else if (!step->undo_path)
-			line = plan_shell(step->path, step->text);
-
-		if (step->state == PLAN_LEFT && !line)
-			cmd_error(app, "done, and not to be undone: %s", step->what);
-		else if (step->state == PLAN_LEFT)
+			line = plan_shell(step->undo_path, step->undo_text);
+		if (line)
 			cmd_error(app, "not undone: %s; to take it back: %s", step->what, line);
-		else if (line)
-			cmd_error(app, "not done: %s; to finish: %s", step->what, line);
 	}
 }

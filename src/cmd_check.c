@@ -9,15 +9,15 @@
 #include <string.h>
 
 #include "audit.h"
+#include "cmd_apply.h"
 #include "nextboot.h"
 #include "out.h"
-#include "overrides.h"
 #include "snapshot.h"
 #include "zcrypt.h"
 
 /** struct check_args - what was asked for */
 struct check_args {
-	char *uuid;
+	char *uuid, *plan;
 	struct cmd_texts rest;
 	const char **text; /* DEVICE texts */
 	size_t n_texts;
@@ -26,6 +26,7 @@ struct check_args {
 static void check_args_done(struct check_args *args)
 {
 	free(args->uuid);
+	free(args->plan);
 	cmd_texts_done(&args->rest);
 	free(args->text);
 }
@@ -77,25 +78,13 @@ static void cards_read(struct check *check)
 }
 
 /* Ours and driverctl's: who sets them makes no difference to the kernel. */
-static int overrides_find(struct check *check)
+static void overrides_find(struct check *check)
 {
-	struct audit_facts *facts = &check->facts;
-	struct overrides *ours = calloc(1, sizeof(*ours));
-	struct qset theirs = { 0 }, others = { 0 };
-	int rc;
+	const struct snapshot *now = check->now;
 
-	if (!ours)
-		return err_oom(&check->app->err);
-	rc = overrides_read(check->app->root, ours, &check->app->err);
-	if (rc == 0)
-		rc = overrides_driverctl_read(check->app->root, &theirs, &others, &check->app->err);
-	if (rc == 0) {
-		facts->overrides = ours->queues;
-		qset_or(&facts->overrides, &theirs);
-		facts->overrides_bad_line = ours->bad_line;
-	}
-	free(ours);
-	return rc;
+	check->facts.overrides = now->overrides.queues;
+	qset_or(&check->facts.overrides, &now->driverctl);
+	check->facts.overrides_bad_line = now->overrides.bad_line;
 }
 
 static int keys_read(struct check *check)
@@ -127,11 +116,26 @@ static int facts_read(struct check *check)
 	if (check->flags & AUDIT_ACTIVE)
 		rc = lock_look(app->root, &check->facts.lock, &check->facts.lock_holder, &app->err);
 	if (rc == 0 && check->flags & AUDIT_PERSISTENT) {
-		rc = udev_report_read(app->root, &check->facts.rules, &app->err);
-		if (rc == 0)
-			rc = overrides_find(check);
+		overrides_find(check);
+		if (udev_report_make(check->now->rules_text, &check->now->rules,
+				     &check->facts.rules) < 0)
+			rc = err_oom(&app->err);
 	}
 	return rc < 0 ? rc : keys_read(check);
+}
+
+/* ---- a wish that is not applied yet -------------------------------------------------------------
+ */
+
+static int plan_find(struct check *check, const char *name)
+{
+	_cleanup_(apply_file_done) struct apply_file file = { 0 };
+	struct app *app = check->app;
+	int rc = apply_file_read(app, name, &file);
+
+	app->active = check->flags & AUDIT_ACTIVE;
+	app->persistent = check->flags & AUDIT_PERSISTENT;
+	return rc ? rc : apply_find(app, check->now, &file, &check->findings);
 }
 
 /* ---- which findings ----------------------------------------------------------------------------
@@ -207,7 +211,7 @@ static void notes_print(const struct check *check)
 
 	if (!now->bus.present)
 		cmd_note(check->app, "this machine has no AP bus");
-	if (check->flags & AUDIT_PERSISTENT && !nextboot_find(now).known)
+	if (check->flags & AUDIT_PERSISTENT && !nextboot_find(now, &now->rules).known)
 		cmd_note(check->app,
 			 "root alone sees the kernel's parameters: the masks of the next"
 			 " boot are not looked at");
@@ -233,10 +237,11 @@ static int check_run(struct check *check, const struct check_args *args)
 		rc = cmd_devices_find(app, check->now, args->text, args->n_texts, &check->device,
 				      &check->n_devices);
 	if (rc == 0)
-		rc = facts_read(check);
+		rc = args->plan ? plan_find(check, args->plan) : facts_read(check);
 	if (rc)
 		return rc;
-	if (audit_find(check->now, &check->facts, check->flags, &check->findings) < 0)
+	if (!args->plan &&
+	    audit_find(check->now, &check->facts, check->flags, &check->findings) < 0)
 		return err_oom(&app->err);
 
 	notes_print(check);
@@ -256,9 +261,11 @@ int cmd_check(struct app *app, int argc, const char **argv)
 	_cleanup_(check_freep) struct check *check = NULL;
 	const struct poptOption options[] = {
 		CMD_TEXT('u', "uuid", &args.uuid, "DEVICE", "Instead of the argument"),
+		CMD_TEXT(0, "plan", &args.plan, "FILE", "A wish that is not applied yet"),
 		CMD_FLAG('A', "active", &app->active, "Only the running system"),
 		CMD_FLAG('P', "persistent", &app->persistent, "Only the next boot"),
-		CMD_COMMON_OPTIONS(app), POPT_TABLEEND
+		CMD_COMMON_OPTIONS(app),
+		POPT_TABLEEND
 	};
 	const struct cmd_syntax syntax = { .options = options };
 	int rc;

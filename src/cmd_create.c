@@ -23,15 +23,26 @@ static void create_args_done(struct create_args *args)
 	free(args->start_text);
 }
 
+/* A definition that is not of vfio_ap is in no list of devices. */
+static bool is_other_type(const struct snapshot *now, const char *uuid)
+{
+	for (size_t i = 0; i < now->definitions.n; i++)
+		if (strcmp(now->definitions.v[i].uuid, uuid) == 0)
+			return true;
+	return false;
+}
+
 static int find_existing(struct change *change, const char *uuid)
 {
 	const struct device *known = snapshot_device(change->now, uuid);
 	struct finding proto = { .code = FINDING_DEVICE_EXISTS };
 	const char *state = "is active already";
 
-	if (!known)
+	if (!known && !is_other_type(change->now, uuid))
 		return 0;
-	if (!known->mdev)
+	if (!known)
+		state = "is defined already, of another type";
+	else if (!known->mdev)
 		state = "is defined already, though not active";
 	else if (known->mdev->removing)
 		state = "is still being removed: a process has it open";

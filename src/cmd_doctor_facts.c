@@ -13,7 +13,6 @@
 
 #include "file.h"
 #include "module.h"
-#include "overrides.h"
 #include "paths.h"
 #include "str.h"
 #include "sysfs.h"
@@ -289,11 +288,8 @@ static void image_read(int root, const char *release, struct doctor_facts *ret)
 
 static int boot_read(struct app *app, struct doctor_facts *ret)
 {
-	struct overrides overrides = { 0 };
-	struct qset other = { 0 };
 	char text[130];
 	const char *release = NULL;
-	int rc;
 
 	if (sysfs_read(app->root, PATH_KERNEL, text, sizeof(text)) == 0 &&
 	    !strchr(str_chomp(text), '/'))
@@ -302,17 +298,8 @@ static int boot_read(struct app *app, struct doctor_facts *ret)
 	image_read(app->root, release, ret);
 	ret->run_rules = sysfs_exists(app->root, PATH_RUN_RULES);
 	/* A link into where packages are, which need not be in a recorded tree. */
-	ret->service =
-		sysfs_link_read(app->root, PATH_SERVICE_ENABLED, text, sizeof(text)) != -ENOENT;
-	rc = overrides_driverctl_read(app->root, &ret->overrides, &other, &app->err);
-	if (rc == 0)
-		rc = overrides_read(app->root, &overrides, &app->err);
-	if (rc == 0)
-		rc = udev_report_read(app->root, &ret->rules, &app->err);
-	if (rc < 0)
-		return rc;
-	qset_or(&ret->overrides, &overrides.queues);
-	return 0;
+	ret->service = sysfs_link_read(app->root, PATH_SERVICE_ENABLED, text, sizeof(text)) == 0;
+	return udev_report_read(app->root, &ret->rules, &app->err);
 }
 
 int doctor_facts_read(struct app *app, const struct snapshot *now, unsigned flags,

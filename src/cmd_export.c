@@ -5,21 +5,21 @@
  */
 #include "cmd_export.h"
 
-#include <errno.h>
 #include <string.h>
 
 #include "commands.h"
-#include "paths.h"
 #include "view.h"
 
 static const struct {
 	const char *name;
 	export_fn *run;
 } formats[] = {
+	{ .name = "plan", .run = export_plan },
 	{ .name = "mdevctl", .run = export_mdevctl },
 	{ .name = "libvirt-nodedev", .run = export_nodedev },
 	{ .name = "libvirt-hostdev", .run = export_hostdev },
 	{ .name = "qemu", .run = export_qemu },
+	{ .name = "migrate", .run = export_migrate },
 	{ .name = "shell", .run = export_shell },
 };
 
@@ -38,53 +38,27 @@ static void export_args_done(struct export_args *args)
 
 static void export_done(struct export *export)
 {
-	for (size_t i = 0; i < export->n; i++)
-		free(export->item[i].text);
 	free(export->item);
 }
 
+/* NULL: the first. */
 static int format_find(struct app *app, const char *name, export_fn **ret)
 {
-	int rc = STATUS_USAGE;
-
-	for (size_t i = 0; name && i < ARRAY_SIZE(formats); i++) {
+	if (!name)
+		name = formats[0].name;
+	for (size_t i = 0; i < ARRAY_SIZE(formats); i++) {
 		if (strcmp(name, formats[i].name) != 0)
 			continue;
 		*ret = formats[i].run;
 		return 0;
 	}
-	if (name)
-		cmd_usage(app, "--format: '%s' is no format", name);
-	else
-		cmd_usage(app, "no format given");
-	cmd_hint(app, "--format is one of mdevctl, libvirt-nodedev, libvirt-hostdev, qemu, shell");
-	return rc;
+	cmd_usage(app, "--format: '%s' is no format", name);
+	cmd_hint(app, "--format is one of plan, mdevctl, libvirt-nodedev, libvirt-hostdev, qemu, "
+		      "migrate, shell");
+	return STATUS_USAGE;
 }
 
 /* ---- the devices ------------------------------------------------------------------------ */
-
-/* The definition's bytes, once more: what the snapshot says of them is not all of them. */
-static int definition_read(struct app *app, struct export_item *item)
-{
-	_cleanup_(definition_done) struct definition d = { .problem = CONFIG_OK };
-	_cleanup_free_ char *text = NULL;
-	char path[PATH_SIZE];
-	size_t len;
-	int rc;
-
-	rc = file_read(app->root, path_definition(path, item->device->uuid), SWAP_MAX, &text, &len);
-	if (rc < 0)
-		return err_errno(&app->err, rc, "cannot read '/%s'", path);
-	if (config_parse(text, len, &d, NULL) < 0)
-		return err_oom(&app->err);
-	if (d.problem != CONFIG_OK)
-		return err_set(&app->err, -EAGAIN, "'/%s' was changed meanwhile by somebody else",
-			       path);
-	item->matrix = d.matrix;
-	item->start_auto = d.start_auto;
-	item->text = TAKE_PTR(text);
-	return 0;
-}
 
 static int item_active(struct app *app, struct export_item *item)
 {
@@ -98,20 +72,6 @@ static int item_active(struct app *app, struct export_item *item)
 	return 0;
 }
 
-/* A device whose two sides differ is one of two things: say which. */
-static void warn_differs(struct app *app, const struct export_item *item)
-{
-	const struct mdev *mdev = item->device->mdev;
-
-	if (app->persistent || !mdev || mdev->removing ||
-	    matrix_equal(&item->matrix, &mdev->matrix))
-		return;
-	cmd_warn(app,
-		 "device '%s' owns other resources than its definition says: its definition is"
-		 " exported, --active exports what it owns",
-		 item->device->uuid);
-}
-
 /* @ret_skip: it is not on the side that was asked for, or cannot be used. */
 static int item_fill(struct app *app, struct export_item *item, bool *ret_skip)
 {
@@ -119,14 +79,13 @@ static int item_fill(struct app *app, struct export_item *item, bool *ret_skip)
 	const bool both = app->active == app->persistent;
 	const bool usable = device->definition && device->definition->problem == CONFIG_OK;
 	const bool active = device->mdev && !device->mdev->removing;
-	int rc;
 
 	*ret_skip = false;
 	if (usable && (both || app->persistent)) {
-		rc = definition_read(app, item);
-		if (!rc && both)
-			warn_differs(app, item);
-		return rc;
+		item->matrix = device->definition->matrix;
+		item->start_auto = device->definition->start_auto;
+		item->text = device->definition->text;
+		return 0;
 	}
 	if (active && (both || app->active))
 		return item_active(app, item);
@@ -194,12 +153,29 @@ static int devices_pick(struct app *app, const struct export_args *args, struct 
 	return items_fill(app, devices, n, export);
 }
 
+/* A device whose two sides differ is one of two things: say which.  A plan has both. */
+static void warn_differs(struct app *app, const struct export *export)
+{
+	for (size_t i = 0; i < export->n; i++) {
+		const struct export_item *item = &export->item[i];
+		const struct mdev *mdev = item->device->mdev;
+
+		if (!item->text || !mdev || mdev->removing ||
+		    matrix_equal(&item->matrix, &mdev->matrix))
+			continue;
+		cmd_warn(app,
+			 "device '%s' owns other resources than its definition says: its"
+			 " definition is exported, --active exports what it owns",
+			 item->device->uuid);
+	}
+}
+
 /* ---- the command ---------------------------------------------------------------------------- */
 
 static int export_run(struct app *app, const struct export_args *args, export_fn *print)
 {
-	const unsigned parts =
-		SNAPSHOT_BUS | SNAPSHOT_DEVICES | SNAPSHOT_DEFINITIONS | SNAPSHOT_RULES;
+	const unsigned parts = SNAPSHOT_BUS | SNAPSHOT_DEVICES | SNAPSHOT_DEFINITIONS |
+			       SNAPSHOT_RULES | (print == export_migrate ? SNAPSHOT_HOLDERS : 0);
 	_cleanup_(snapshot_freep) struct snapshot *now = NULL;
 	_cleanup_(export_done) struct export export = { 0 };
 	int rc;
@@ -209,6 +185,8 @@ static int export_run(struct app *app, const struct export_args *args, export_fn
 		return rc;
 	export.now = now;
 	rc = devices_pick(app, args, &export);
+	if (!rc && print != export_plan && app->active == app->persistent)
+		warn_differs(app, &export);
 	return rc ? rc : print(app, &export);
 }
 
@@ -219,7 +197,8 @@ int cmd_export(struct app *app, int argc, const char **argv)
 	const struct poptOption options[] = {
 		CMD_TEXT('u', "uuid", &export.uuid, "DEVICE", "Instead of the argument"),
 		CMD_TEXT(0, "format", &export.format,
-			 "mdevctl|libvirt-nodedev|libvirt-hostdev|qemu|shell", "What to print"),
+			 "plan|mdevctl|libvirt-nodedev|libvirt-hostdev|qemu|migrate|shell",
+			 "What to print (plan)"),
 		CMD_FLAG('A', "active", &app->active, "Only what runs"),
 		CMD_FLAG('P', "persistent", &app->persistent, "Only what is defined"),
 		CMD_COMMON_OPTIONS(app),
@@ -234,7 +213,7 @@ int cmd_export(struct app *app, int argc, const char **argv)
 		rc = format_find(app, export.format, &print);
 	if (rc)
 		return rc;
-	if (app->json)
+	if (app->json && print != export_plan)
 		return cmd_usage(app, "--json is none of the formats to export in");
 	if (print == export_shell && app->persistent)
 		return cmd_usage(app, "--format shell exports the running system alone, and not"

@@ -13,13 +13,13 @@
  * struct export_item - one device
  * @matrix:     of the side that is exported: its definition, else what it owns now
  * @start_auto: as it is defined; false without a definition, as mdevctl takes it
- * @text:       the definition's own bytes; NULL: what it owns now is exported
+ * @text:       the definition's own bytes, lent; NULL: what it owns now is exported
  */
 struct export_item {
 	const struct device *device;
 	struct matrix matrix;
 	bool start_auto;
-	char *text;
+	const char *text;
 };
 
 /**
@@ -37,6 +37,7 @@ struct export
 /** Each prints all items; 0, enum status, or a negative errno explained in app->err. */
 typedef int export_fn(struct app *app, const struct export *export);
 
-export_fn export_mdevctl, export_nodedev, export_hostdev, export_qemu, export_shell;
+export_fn export_plan, export_mdevctl, export_nodedev, export_hostdev, export_qemu, export_migrate,
+	export_shell;
 
 #endif

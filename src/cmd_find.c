@@ -26,7 +26,7 @@ static void find_args_done(struct find_args *args)
 	free(args->type_text);
 }
 
-/* ---- arguments ---------------------------------------------------------------------------- */
+/* ---- arguments ------------------------------------------------------------------ */
 
 static int mode_read(struct app *app, struct find_args *args)
 {
@@ -88,7 +88,7 @@ static int size_read(struct app *app, const struct cmd_texts *args, struct find_
 	return STATUS_USAGE;
 }
 
-/* ---- the machine ---------------------------------------------------------------------------- */
+/* ---- the machine ---------------------------------------------------------------- */
 
 /* "CEX8C" says 8; without it the hardware type, 14. */
 static unsigned card_generation(const struct apbus_info *card)
@@ -126,24 +126,27 @@ static int cards_pick(struct app *app, const struct snapshot *now, struct find_a
 	return 0;
 }
 
-/* By default both kinds of devices, and the masks of the running system, which `create` changes. */
+/* By default both sides, as `create` changes them, as far as they can be told. */
 static int sides_read(struct app *app, const struct snapshot *now, struct find_wish *wish)
 {
 	const bool both = app->active == app->persistent;
 
 	wish->sides = (both || app->active ? FIND_ACTIVE : 0) |
 		      (both || app->persistent ? FIND_PERSISTENT : 0);
-	wish->masks = now->bus.masks;
-	wish->by_masks = wish->sides == FIND_PERSISTENT;
-	if (!wish->by_masks || find_next_masks(now, &wish->masks))
+	wish->next_unknown = !find_knows_next(now);
+	if (!(wish->sides & FIND_PERSISTENT) || !wish->next_unknown)
 		return 0;
+	if (both) {
+		cmd_note(app, "the masks of the next boot cannot be told: only those of the running"
+			      " system are looked at");
+		return 0;
+	}
 	cmd_fail(app, STATUS_FAILED, "cannot tell what the masks of the next boot are");
 	cmd_hint(app, "'vfioap show masks' shows what there is; root sees the boot parameters");
 	return STATUS_FAILED;
 }
 
-/* ---- results -----------------------------------------------------------------------------------
- */
+/* ---- results -------------------------------------------------------------------- */
 
 static char *arguments(const struct find_room *room)
 {
@@ -209,7 +212,7 @@ static void notes(const struct app *app, const struct snapshot *now, const struc
 		cmd_note(app,
 			 "a bounded search: with more than 24 adapters, and more than 3 of both"
 			 " wanted, there may be better ones");
-	if (wish->from_host && !wish->by_masks && snapshot_mode(now) == HOST_MODE_MIXED)
+	if (wish->from_host && wish->sides & FIND_ACTIVE && snapshot_mode(now) == HOST_MODE_MIXED)
 		cmd_note(app,
 			 "masks and driver overrides are both in use: nothing can be taken from"
 			 " the host");

@@ -126,6 +126,21 @@ static void active_lines(struct app *app, const struct grid *grid)
 	users_lines(app, grid->now, mdev);
 }
 
+/* Of a device that nobody has open; who has is told with the process. */
+static void libvirt_line(struct app *app, const struct grid *grid)
+{
+	const struct mdev *mdev = grid->device->mdev;
+	const char *guest;
+	bool off;
+
+	if (mdev && snapshot_holder(grid->now, mdev))
+		return;
+	guest = snapshot_guest(grid->now, grid->device, &off);
+	if (guest)
+		show_line(app, "guest", "%s%s, by libvirt's definition", guest,
+			  off ? " (off)" : "");
+}
+
 void show_device_text(struct app *app, const struct grid *grid)
 {
 	const struct device *device = grid->device;
@@ -144,4 +159,5 @@ void show_device_text(struct app *app, const struct grid *grid)
 	definition_lines(app, device);
 	if (device->mdev)
 		active_lines(app, grid);
+	libvirt_line(app, grid);
 }

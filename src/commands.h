@@ -7,6 +7,7 @@
 
 #include "cmd.h"
 
+int cmd_apply(struct app *app, int argc, const char **argv);
 int cmd_assign(struct app *app, int argc, const char **argv);
 int cmd_check(struct app *app, int argc, const char **argv);
 int cmd_create(struct app *app, int argc, const char **argv);
@@ -24,5 +25,6 @@ int cmd_show(struct app *app, int argc, const char **argv);
 int cmd_start(struct app *app, int argc, const char **argv);
 int cmd_stop(struct app *app, int argc, const char **argv);
 int cmd_unassign(struct app *app, int argc, const char **argv);
+int cmd_watch(struct app *app, int argc, const char **argv);
 
 #endif

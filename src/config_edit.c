@@ -300,6 +300,27 @@ static bool is_rewritable(struct json_object *object, const struct definition *d
 	       is_text(object, "start");
 }
 
+/* json-c cuts numbers to 64 bits, and would write that. */
+static bool has_cut_number(struct json_object *value)
+{
+	bool found = false;
+
+	if (json_object_is_type(value, json_type_array))
+		for (size_t i = 0; !found && i < json_object_array_length(value); i++)
+			found = has_cut_number(json_object_array_get_idx(value, i));
+	else if (json_object_is_type(value, json_type_object)) {
+		json_object_object_foreach(value, key, member)
+		{
+			(void)key;
+			found = found || has_cut_number(member);
+		}
+	} else if (json_object_is_type(value, json_type_int)) {
+		found = json_object_get_uint64(value) == UINT64_MAX ||
+			json_object_get_int64(value) == INT64_MIN;
+	}
+	return found;
+}
+
 static int edit_refuse(const char *uuid, struct json_object *object, const struct definition *d,
 		       const char *text, const struct config_change *change, struct err *err)
 {
@@ -316,6 +337,11 @@ static int edit_refuse(const char *uuid, struct json_object *object, const struc
 	if (strstr(text, "\\u0000"))
 		return err_set(err, -EBADMSG,
 			       "cannot change the definition of device '%s': it holds a NUL", uuid);
+	if (has_cut_number(object))
+		return err_set(err, -EBADMSG,
+			       "cannot change the definition of device '%s': it holds a number of"
+			       " more than 64 bits",
+			       uuid);
 	if (d->set_only && change->matrix && !mends) {
 		err_set(err, -EOPNOTSUPP,
 			"cannot change the definition of device '%s': it has entries of ap_config"
@@ -351,47 +377,56 @@ static int verify(const char *uuid, const char *text, const struct matrix *matri
 	return 0;
 }
 
+/* It has the resources already, by whatever entries; those that shall go are not counted. */
+static bool is_assigned(const struct definition *d, const struct config_change *change)
+{
+	return d->problem == CONFIG_OK && !(d->set_only && change->rewrite) &&
+	       matrix_equal(&d->matrix, change->matrix);
+}
+
 /* It says all of it already: not a byte changes, however it is laid out. */
 static bool is_done(const struct definition *d, const struct config_change *change)
 {
 	if (change->start != CONFIG_START_KEEP &&
 	    d->start_auto != (change->start == CONFIG_START_AUTO))
 		return false;
-	return !change->matrix || (d->problem == CONFIG_OK && !d->set_only &&
-				   matrix_equal(&d->matrix, change->matrix));
+	return !change->matrix;
 }
 
 int config_edit(const char *uuid, const char *text, size_t len, const struct config_change *change,
 		char **ret, struct err *err)
 {
+	struct config_change edit = *change;
 	_cleanup_(definition_done) struct definition d = { .problem = CONFIG_OK };
 	_cleanup_(object_put) struct json_object *object = NULL;
-	const bool start_auto = change->start == CONFIG_START_AUTO;
+	const bool start_auto = edit.start == CONFIG_START_AUTO;
 	_cleanup_free_ char *changed = NULL;
 	int rc;
 
 	if (config_parse(text, len, &d, &object) < 0)
 		return err_oom(err);
-	rc = edit_refuse(uuid, object, &d, text, change, err);
+	if (edit.matrix && is_assigned(&d, &edit))
+		edit.matrix = NULL;
+	rc = edit_refuse(uuid, object, &d, text, &edit, err);
 	if (rc < 0)
 		return rc;
 
-	if (is_done(&d, change)) {
+	if (is_done(&d, &edit)) {
 		*ret = strdup(text);
 		return *ret ? 0 : err_oom(err);
 	}
-	if (change->start != CONFIG_START_KEEP && start_auto != d.start_auto) {
+	if (edit.start != CONFIG_START_KEEP && start_auto != d.start_auto) {
 		d.start_auto = start_auto;
 		if (put_member(object, "start", start_text(start_auto)) < 0)
 			return err_oom(err);
 	}
-	if (change->matrix && edit_attrs(object, change->matrix) < 0)
+	if (edit.matrix && edit_attrs(object, edit.matrix) < 0)
 		return err_oom(err);
 
 	changed = config_print(object);
 	if (!changed)
 		return err_oom(err);
-	rc = verify(uuid, changed, change->matrix ? change->matrix : &d.matrix, d.start_auto, err);
+	rc = verify(uuid, changed, edit.matrix ? edit.matrix : &d.matrix, d.start_auto, err);
 	if (rc < 0)
 		return rc;
 	*ret = TAKE_PTR(changed);

@@ -10,15 +10,16 @@
 #include <errno.h>
 
 #include "kernel.h"
+#include "nextboot.h"
 #include "bounds.h"
 #include "paths.h"
 
-/* What every rule needs; @masks are those of the next boot. */
+/* What every rule needs. */
 struct judge {
 	const struct snapshot *now;
 	const struct wish *want;
-	const struct apbus *after; /* the running system, as it will be */
-	struct apbus_masks masks_before, masks;
+	const struct apbus *after;     /* the running system, as it will be */
+	struct qset host_before, host; /* what the next boot leaves to the host */
 	unsigned flags;
 	struct findings *ret;
 };
@@ -229,11 +230,9 @@ static int judge_host(const struct judge *j, const struct wish_definition *def)
 	gained = lost;
 	matrix_queues(&old, wakes ? &no_matrix : matrix_before(def));
 	qset_andnot(&gained, &old);
-	qset_product(&queues, &j->masks.apmask, &j->masks.aqmask);
-	qset_and(&gained, &queues);
-	qset_and(&lost, &queues);
-	qset_product(&queues, &j->masks_before.apmask, &j->masks_before.aqmask);
-	qset_andnot(&lost, &queues);
+	qset_and(&gained, &j->host);
+	qset_and(&lost, &j->host);
+	qset_andnot(&lost, &j->host_before);
 	qset_andnot(&lost, &gained);
 	host_known(j, def, &queues);
 	qset_andnot(&gained, &queues);
@@ -271,37 +270,85 @@ static int judge_rules(const struct judge *j)
 	return rc;
 }
 
-/* A file that is to change, or to go, has to be one that we can put back. */
-static int judge_file(const struct judge *j, const struct definition *was, bool rewrite,
-		      bool removed)
+static int judge_overrides(const struct judge *j)
+{
+	const struct finding proto = { .code = FINDING_FILE_MISREAD };
+
+	if (!wish_overrides_change(j->now, j->want) || !j->now->overrides.bad_line)
+		return 0;
+	return findings_say(j->ret, proto, "correct that line",
+			    "cannot change '/" PATH_OVERRIDES "': line %u names no queue",
+			    j->now->overrides.bad_line);
+}
+
+/* The kernel takes one kind alone: of both the next boot would have masks. */
+static int judge_mode(const struct judge *j)
+{
+	const struct apbus_masks masks = nextboot_find(j->now, &j->want->rules).masks;
+	struct finding proto = { .code = FINDING_MASKS_AND_OVERRIDES };
+	struct qset overrides = j->want->overrides;
+	_cleanup_free_ char *queues = NULL;
+
+	qset_or(&overrides, &j->now->driverctl);
+	qset_or(&overrides, &j->now->driverctl_other);
+	if ((!wish_rules_change(j->now, j->want) && !wish_overrides_change(j->now, j->want)) ||
+	    apbus_masks_all(&masks) || qset_is_empty(&overrides))
+		return 0;
+	queues = finding_queues(&overrides);
+	if (!queues)
+		return -ENOMEM;
+	proto.adapters = qset_adapters(&overrides);
+	proto.domains = qset_domains(&overrides);
+	return findings_say(j->ret, proto,
+			    wish_overrides_change(j->now, j->want)
+				    ? "'vfioap release -P -a all' gives all to the host first"
+				    : "'vfioap release -P -Q' gives them back first",
+			    "the next boot cannot have both, a mask with a cleared bit and driver"
+			    " overrides: those of %s",
+			    queues);
+}
+
+static int say_misread(const struct judge *j, const struct definition *was, const char *verb)
 {
 	struct finding proto = { .code = FINDING_FILE_MISREAD };
-	const char *verb = removed ? "remove" : "change";
 	char path[PATH_SIZE];
 
 	memcpy(proto.uuid[0], was->uuid, UUID_SIZE);
-	path_definition(path, was->uuid);
-	if (!was->text)
-		return findings_say(j->ret, proto, "correct or remove that file",
-				    "cannot %s the definition of device '%s': '/%s': %s", verb,
-				    was->uuid, path, was->detail);
-	if (removed)
-		return 0;
-	if (was->problem == CONFIG_BAD_JSON || (was->problem != CONFIG_OK && !rewrite))
-		return findings_say(j->ret, proto, "correct that file",
-				    "cannot change the definition of device '%s': '/%s': %s",
-				    was->uuid, path, was->detail);
-	if (was->set_only && !rewrite) {
-		_cleanup_free_ char *hint =
-			finding_text("'vfioap set %s' replaces them", was->uuid);
+	return findings_say(j->ret, proto,
+			    was->text ? "correct that file" : "correct or remove that file",
+			    "cannot %s the definition of device '%s': '/%s': %s", verb, was->uuid,
+			    path_definition(path, was->uuid), was->detail);
+}
 
-		return hint ? findings_say(j->ret, proto, hint,
-					   "cannot change the definition of device '%s': it has"
-					   " entries of ap_config or unassign_*",
-					   was->uuid)
-			    : -ENOMEM;
-	}
-	return 0;
+/* A file that is to go has to be one that we can put back. */
+static int judge_removed(const struct judge *j, const struct definition *was)
+{
+	return was->text ? 0 : say_misread(j, was, "remove");
+}
+
+/* One that is to change also has to read, but for what goes away with the change. */
+static int judge_changed(const struct judge *j, const struct wish_definition *def)
+{
+	const struct definition *was = def->was;
+	const struct config_change change = {
+		.matrix = &def->matrix,
+		.start = def->start_auto ? CONFIG_START_AUTO : CONFIG_START_MANUAL,
+		.rewrite = def->rewrite,
+	};
+	struct finding proto = { .code = FINDING_FILE_MISREAD };
+	_cleanup_free_ char *text = NULL;
+	struct err err = { 0 };
+	int rc;
+
+	if (!was->text || was->problem == CONFIG_BAD_JSON ||
+	    (was->problem != CONFIG_OK && !def->rewrite))
+		return say_misread(j, was, "change");
+	rc = config_edit(was->uuid, was->text, was->text_len, &change, &text, &err);
+	if (rc == 0 || rc == -ENOMEM)
+		return rc;
+	memcpy(proto.uuid[0], was->uuid, UUID_SIZE);
+	return findings_say(j->ret, proto, *err.hint ? err.hint : "correct that file", "%s",
+			    err.what);
 }
 
 /* ---- all of it
@@ -320,8 +367,9 @@ static int judge_definition(const struct judge *j, const struct wish_definition 
 {
 	int rc = 0;
 
-	if (def->was && wish_definition_changes(def))
-		rc = judge_file(j, def->was, def->rewrite, false);
+	if (def->was &&
+	    (wish_definition_changes(def) || (def->named && def->was->problem != CONFIG_OK)))
+		rc = judge_changed(j, def);
 	if (rc < 0 || !wish_definition_usable(def))
 		return rc;
 	if (wish_definition_changes(def)) {
@@ -338,12 +386,10 @@ int conflict_find_next(const struct snapshot *now, const struct wish *want, unsi
 		       struct findings *ret)
 {
 	_cleanup_free_ struct apbus *after = malloc(sizeof(*after));
-	const struct judge j = {
+	struct judge j = {
 		.now = now,
 		.want = want,
 		.after = after,
-		.masks_before = wish_next_masks(now, &now->rules),
-		.masks = wish_next_masks(now, &want->rules),
 		.flags = flags,
 		.ret = ret,
 	};
@@ -352,10 +398,16 @@ int conflict_find_next(const struct snapshot *now, const struct wish *want, unsi
 	if (!after)
 		return -ENOMEM;
 	wish_predict_bus(now, want, after);
+	wish_next_host(now, &now->rules, &now->overrides.queues, &j.host_before);
+	wish_next_host(now, &want->rules, &want->overrides, &j.host);
 	rc = judge_rules(&j);
+	if (rc == 0)
+		rc = judge_overrides(&j);
+	if (rc == 0)
+		rc = judge_mode(&j);
 	for (size_t i = 0; rc == 0 && i < now->n_devices; i++)
 		if (now->device[i].definition && !wish_definition_const(want, now->device[i].uuid))
-			rc = judge_file(&j, now->device[i].definition, true, true);
+			rc = judge_removed(&j, now->device[i].definition);
 	for (size_t i = 0; rc == 0 && i < want->n_definitions; i++)
 		rc = judge_definition(&j, &want->definition[i]);
 	return rc;

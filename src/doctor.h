@@ -100,7 +100,6 @@ struct doctor_user {
  * @service:      vfioap-autostart.service is enabled
  * @image:        initramfs of the running kernel, where rules are copied into it
  * @image_older:  than the rule file
- * @overrides:    queues that get an override to vfio_ap at each boot
  */
 struct doctor_facts {
 	bool is_live;
@@ -127,7 +126,6 @@ struct doctor_facts {
 	bool is_builtin, service;
 	struct doctor_file image;
 	bool image_older;
-	struct qset overrides;
 };
 
 void doctor_facts_done(struct doctor_facts *facts);

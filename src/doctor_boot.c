@@ -20,6 +20,15 @@ static unsigned autostart_count(const struct snapshot *now)
 	return n;
 }
 
+/* The queues that get an override to vfio_ap at each boot. */
+static struct qset lasting_find(const struct snapshot *now)
+{
+	struct qset queues = now->overrides.queues;
+
+	qset_or(&queues, &now->driverctl);
+	return queues;
+}
+
 bool doctor_rules(const struct doctor *d)
 {
 	const struct udev_rules *rules = &d->now->rules;
@@ -77,8 +86,8 @@ static bool parameters_say(const struct doctor *d, const struct nextboot *boot)
 
 bool doctor_boot_masks(const struct doctor *d)
 {
-	const struct nextboot boot = nextboot_find(d->now);
-	struct qset queues = d->facts->overrides;
+	const struct nextboot boot = nextboot_find(d->now, &d->now->rules);
+	struct qset queues = lasting_find(d->now);
 	bool lasting = !qset_is_empty(&queues);
 
 	/* Those of now are gone then; but who sets them again will be refused. */
@@ -180,8 +189,8 @@ static bool order_say(const struct doctor *d, unsigned n)
 {
 	static const char hint[] = "'systemctl enable vfioap-autostart.service' starts them later";
 	const struct udev_rules *rules = &d->now->rules;
-	const bool sets =
-		rules->has_apmask || rules->has_aqmask || !qset_is_empty(&d->facts->overrides);
+	const struct qset lasting = lasting_find(d->now);
+	const bool sets = rules->has_apmask || rules->has_aqmask || !qset_is_empty(&lasting);
 	const char *early = *d->facts->early_load.path ? d->facts->early_load.path : NULL;
 
 	if (sets && (early || d->facts->is_builtin))

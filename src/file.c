@@ -84,14 +84,17 @@ int file_read(int root, const char *path, size_t max, char **ret, size_t *ret_le
 
 /* ---- write --------------------------------------------------------------------------- */
 
-/* ".NAME.0123456789abcdef": hidden, no name that udev or mdevctl reads, not to be guessed. */
+/*
+ * ".NAME.0123456789abcdef": hidden, no name that udev or mdevctl reads, not to be guessed.  Of a
+ * long name only the beginning.
+ */
 static int temp_name(const char *name, char *buf, size_t size)
 {
 	uint64_t random;
 
 	if (getrandom(&random, sizeof(random), 0) != (ssize_t)sizeof(random))
 		return -EIO;
-	snprintf(buf, size, ".%s.%016llx", name, (unsigned long long)random);
+	snprintf(buf, size, ".%.64s.%016llx", name, (unsigned long long)random);
 	return 0;
 }
 

@@ -29,7 +29,7 @@ int file_read(int root, const char *path, size_t max, char **ret, size_t *ret_le
  */
 struct file_new {
 	int dir, fd;
-	char name[64];
+	char name[256];
 	char temp[96];
 };
 
@@ -41,7 +41,7 @@ struct file_new {
 /**
  * file_new_write() - write and sync the new contents of @dir/@name, beside the old ones
  * @dir:  directory, relative to @root; it exists
- * @name: less than 64 bytes, no '/'
+ * @name: less than 256 bytes, no '/'
  * @mode: of the new file, whatever the umask
  * @ret:  then put in place by file_new_commit(); always released by file_new_done()
  *

@@ -12,15 +12,19 @@
 
 #include "kernel.h"
 #include "obstacle.h"
+#include "wish.h"
 
 /* struct field - queues of which rooms are made; on the heap */
 struct field {
-	struct snapshot now;	/* with vfio_ap loaded, as `create` has it; lends */
-	struct qset free, host; /* nobody's; the host's, and can be taken */
+	struct snapshot now;   /* with vfio_ap loaded, as `create` has it; lends */
+	bool active, next;     /* which sides decide */
+	enum host_mode mode;   /* by what `create --reserve` reserves */
+	struct qset next_host; /* with next: what the host has then */
+	struct qset free;      /* nobody's */
 	struct rect_grid grid;
 };
 
-/* ---- owners ------------------------------------------------------------------------------ */
+/* ---- owners --------------------------------------------------------------------- */
 
 static void matrix_take(struct qset *queues, const struct matrix *m)
 {
@@ -45,8 +49,7 @@ static void owners_take(const struct snapshot *now, unsigned sides, struct qset 
 	}
 }
 
-/* ---- the pools --------------------------------------------------------------------------------
- */
+/* ---- the pools ------------------------------------------------------------------ */
 
 static const struct matrix *whole_machine(struct matrix *m)
 {
@@ -55,41 +58,50 @@ static const struct matrix *whole_machine(struct matrix *m)
 	return m;
 }
 
-static void masks_host(struct qset *ret, const struct find_wish *wish, const struct apbus *bus)
+static void masks_host(struct qset *ret, const struct apbus_masks *masks, const struct apbus *bus)
 {
-	qset_product(ret, &wish->masks.apmask, &wish->masks.aqmask);
+	qset_product(ret, &masks->apmask, &masks->aqmask);
 	qset_and(ret, &bus->queues);
 }
 
-/* Candidates that `create` takes as they are: not the host's by kernel's rules, nor bound to it. */
-static void field_free(struct field *f, const struct find_wish *wish, const struct qset *candidates)
+/* What `create -A` takes as it is: not the host's by the kernel's rules, nor bound to it. */
+static void active_free(const struct snapshot *now, struct qset *queues)
 {
-	const struct apbus *bus = &f->now.bus;
+	const struct apbus *bus = &now->bus;
 	struct matrix whole;
 	struct qset other, more;
 
-	f->free = *candidates;
-	if (wish->by_masks) {
-		masks_host(&other, wish, bus);
-		qset_andnot(&f->free, &other);
-		return;
-	}
 	kernel_host_queues(&other, bus, &bus->masks, whole_machine(&whole));
-	qset_andnot(&f->free, &other);
-	obstacle_queues(&f->now, bus, &whole, &other, &more);
-	qset_andnot(&f->free, &more);
-	qset_andnot(&f->free, &bus->host_driver);
+	qset_andnot(queues, &other);
+	obstacle_queues(now, bus, &whole, &other, &more);
+	qset_andnot(queues, &more);
+	qset_andnot(queues, &bus->host_driver);
+}
+
+static void field_free(struct field *f, const struct qset *candidates)
+{
+	f->free = *candidates;
+	if (f->active)
+		active_free(&f->now, &f->free);
+	if (f->next)
+		qset_andnot(&f->free, &f->next_host);
 }
 
 /* By masks: the host's queues of each adapter and each domain, of any card. */
-static void costs_by_masks(struct field *f, const struct find_wish *wish,
-			   const struct qset *candidates)
+static void costs_by_masks(struct field *f, const struct qset *candidates)
 {
-	struct qset host;
+	struct qset host = { 0 }, taken;
 
-	masks_host(&host, wish, &f->now.bus);
-	f->host = *candidates;
-	qset_and(&f->host, &host);
+	f->grid.usable = *candidates;
+	if (f->active) {
+		masks_host(&host, &f->now.bus.masks, &f->now.bus);
+		active_free(&f->now, &f->grid.usable);
+		taken = host;
+		qset_and(&taken, candidates);
+		qset_or(&f->grid.usable, &taken);
+	}
+	if (f->next)
+		qset_or(&host, &f->next_host);
 	f->grid.by_line = true;
 	QSET_FOREACH(a, d, &host) {
 		f->grid.adapter_cost[a]++;
@@ -100,41 +112,79 @@ static void costs_by_masks(struct field *f, const struct find_wish *wish,
 /* By overrides: what has none yet, or was not bound anew. */
 static void costs_by_overrides(struct field *f, const struct qset *candidates)
 {
-	f->host = *candidates;
-	qset_andnot(&f->host, &f->free);
-	f->grid.costly = f->host;
-	qset_andnot(&f->grid.costly, &f->now.bus.vfio_driver);
+	struct qset free = *candidates;
+
+	f->grid.usable = *candidates;
+	if (f->active) {
+		active_free(&f->now, &free);
+		qset_or(&free, &f->now.bus.vfio_driver);
+	}
+	if (f->next)
+		qset_andnot(&free, &f->next_host);
+	f->grid.costly = *candidates;
+	qset_andnot(&f->grid.costly, &free);
 }
 
-static void field_fill(struct field *f, const struct find_wish *wish)
+static void foreign_take(const struct apbus *bus, struct qset *queues)
+{
+	struct qset foreign = bus->override;
+
+	qset_andnot(&foreign, &bus->override_vfio);
+	qset_andnot(queues, &foreign);
+}
+
+/* Masks and overrides never go together: not at the next boot, nor one now and one then. */
+static enum host_mode mode_of_both(enum host_mode now, enum host_mode next)
+{
+	const enum host_mode clash =
+		now == HOST_MODE_OVERRIDE ? HOST_MODE_MASKS : HOST_MODE_OVERRIDE;
+
+	return next == HOST_MODE_MIXED || next == clash ? HOST_MODE_MIXED : now;
+}
+
+/* What is asked of the next boot: a machine of its own. */
+static int field_next(struct field *f, struct qset *candidates)
+{
+	_cleanup_(snapshot_freep) struct snapshot *next = wish_next_snapshot(&f->now);
+
+	if (!next)
+		return -ENOMEM;
+	f->next_host = next->bus.host_driver;
+	foreign_take(&next->bus, candidates);
+	f->mode = f->active ? mode_of_both(f->mode, snapshot_mode(next)) : snapshot_mode(next);
+	return 0;
+}
+
+static int field_fill(struct field *f, const struct find_wish *wish)
 {
 	const struct apbus *bus = &f->now.bus;
-	enum host_mode mode = wish->by_masks ? HOST_MODE_MASKS : snapshot_mode(&f->now);
-	struct qset candidates = bus->queues, foreign = bus->override;
+	struct qset candidates = bus->queues;
 
 	for (unsigned a = 0; a < VFIOAP_IDS; a++)
 		if (!vfioap_mask_has(&wish->cards, a))
 			candidates.row[a] = (struct vfioap_mask){ { 0 } };
+	f->active = wish->sides & FIND_ACTIVE;
+	f->next = wish->sides & FIND_PERSISTENT && !wish->next_unknown;
+	f->mode = snapshot_mode(&f->now);
 	/* Of another driver: the next bind takes it away, whoever has it now. */
-	qset_andnot(&foreign, &bus->override_vfio);
-	if (!wish->by_masks)
-		qset_andnot(&candidates, &foreign);
+	if (f->active)
+		foreign_take(bus, &candidates);
+	if (f->next && field_next(f, &candidates) < 0)
+		return -ENOMEM;
 	owners_take(&f->now, wish->sides, &candidates);
-	field_free(f, wish, &candidates);
-	f->grid.usable = f->free;
+	field_free(f, &candidates);
 	f->grid.n_cards = vfioap_mask_count(&bus->cards);
-	if (!wish->from_host || mode == HOST_MODE_MIXED)
-		return;
 
-	if (mode == HOST_MODE_OVERRIDE)
+	if (!wish->from_host || f->mode == HOST_MODE_MIXED)
+		f->grid.usable = f->free;
+	else if (f->mode == HOST_MODE_OVERRIDE)
 		costs_by_overrides(f, &candidates);
 	else
-		costs_by_masks(f, wish, &candidates);
-	qset_or(&f->grid.usable, &f->host);
+		costs_by_masks(f, &candidates);
+	return 0;
 }
 
-/* ---- the search -------------------------------------------------------------------------------
- */
+/* ---- the search ----------------------------------------------------------------- */
 
 static struct find_room room_of(const struct field *f, const struct rect *rect)
 {
@@ -156,7 +206,8 @@ int find_run(const struct snapshot *now, const struct find_wish *wish, struct fi
 	f->now = *now;
 	if (!now->mdevs.loaded)
 		snapshot_assume_module(&f->now);
-	field_fill(f, wish);
+	if (field_fill(f, wish) < 0)
+		return -ENOMEM;
 
 	*ret = (struct find){ .exact = rect_is_exact(&f->grid, n, m) };
 	while (ret->n < FIND_ROOMS && rect_cheapest(&f->grid, n, m, floor, &rect)) {
@@ -174,8 +225,7 @@ int find_run(const struct snapshot *now, const struct find_wish *wish, struct fi
 	return 0;
 }
 
-/* ---- texts -------------------------------------------------------------------------------------
- */
+/* ---- texts ---------------------------------------------------------------------- */
 
 char *find_arguments(const struct find_room *room)
 {
@@ -223,31 +273,15 @@ int find_refuse(const struct find_wish *wish, const struct find *find, const str
 		vfioap_mask_count(&proto.adapters), vfioap_mask_count(&proto.domains), nearest);
 }
 
-/* ---- the next boot ------------------------------------------------------------------------------
- */
+/* ---- the next boot -------------------------------------------------------------- */
 
-/* Source: ap_bus.c: a parameter builds up from no bits; one that we cannot read, nobody knows. */
-static bool boot_mask(const char *text, struct vfioap_mask *ret)
-{
-	const struct vfioap_mask none = { { 0 } };
-	struct vfioap_change change;
-
-	*ret = vfioap_mask_not(none);
-	if (!text || vfioap_hex_parse(text, true, ret, NULL) == 0)
-		return true;
-	if (vfioap_change_parse(text, &change, NULL) < 0)
-		return false;
-	*ret = vfioap_change_apply(&change, none);
-	return true;
-}
-
-bool find_next_masks(const struct snapshot *now, struct apbus_masks *ret)
+bool find_knows_next(const struct snapshot *now)
 {
 	const struct udev_rules *rules = &now->rules;
+	struct vfioap_mask mask;
 
-	*ret = rules->masks;
 	if (now->boot.hidden && !(rules->has_apmask && rules->has_aqmask))
 		return false;
-	return (rules->has_apmask || boot_mask(now->boot.apmask, &ret->apmask)) &&
-	       (rules->has_aqmask || boot_mask(now->boot.aqmask, &ret->aqmask));
+	return (rules->has_apmask || apbus_boot_mask(now->boot.apmask, &mask)) &&
+	       (rules->has_aqmask || apbus_boot_mask(now->boot.aqmask, &mask));
 }

@@ -13,27 +13,28 @@
 /** The first hardware type that vfio_ap drives: CEX4; each later one is one more. */
 #define FIND_HWTYPE_CEX4 10
 
-/** enum find_sides - which owners count */
+/** enum find_sides - which owners count; both: it must be free on both */
 enum find_sides {
-	FIND_ACTIVE = 1 << 0,	  /* active devices, and definitions that start by themselves */
-	FIND_PERSISTENT = 1 << 1, /* definitions */
+	/* The running system: active devices, and definitions that start by themselves. */
+	FIND_ACTIVE = 1 << 0,
+	/* The next boot: definitions, and the masks and overrides that it sets. */
+	FIND_PERSISTENT = 1 << 1,
 };
 
 /**
  * struct find_wish - what is looked for
  * @n_adapters, @n_domains: 1..256
  * @cards:     adapters that will do: vfio_ap drives them, and they are of the kind wanted
- * @masks:     what the host has: apmask and aqmask now, or at the next boot
- * @by_masks:  these alone decide, and not the overrides and drivers of the running system
  * @from_host: also what is still the host's
  * @sides:     enum find_sides
+ * @next_unknown: whose queues are at the next boot cannot be told: no matter
  */
 struct find_wish {
 	unsigned n_adapters, n_domains;
 	struct vfioap_mask cards;
-	struct apbus_masks masks;
-	bool by_masks, from_host;
+	bool from_host;
 	unsigned sides;
+	bool next_unknown;
 };
 
 /** struct find_room - one result; @reserve: `create` needs --reserve, for the host has some of it
@@ -60,10 +61,10 @@ struct find {
 
 /**
  * find_run() - look for it
- * @now: SNAPSHOT_BUS, SNAPSHOT_DEVICES and SNAPSHOT_DEFINITIONS
+ * @now: SNAPSHOT_BUS, SNAPSHOT_DEVICES, SNAPSHOT_DEFINITIONS and SNAPSHOT_RULES
  *
- * The cost of a room is how many queues the host would lose by `create --reserve`: by masks
- * whole adapters or whole domains, by overrides the queues alone (pool.h).
+ * The cost of a room is how many queues the host would lose by `create --reserve`, now or at the
+ * next boot: by masks whole adapters or whole domains, by overrides the queues alone (pool.h).
  * Return: 0 or -ENOMEM; @ret is filled in on success.
  */
 int find_run(const struct snapshot *now, const struct find_wish *wish, struct find *ret);
@@ -71,8 +72,8 @@ int find_run(const struct snapshot *now, const struct find_wish *wish, struct fi
 /** find_arguments() - "-a 5 -d 4 --reserve", for `create`; heap, or NULL without memory */
 char *find_arguments(const struct find_room *room);
 
-/** find_next_masks() - what the next boot sets; false when it cannot be told */
-bool find_next_masks(const struct snapshot *now, struct apbus_masks *ret);
+/** find_knows_next() - can it be told whose queues are at the next boot */
+bool find_knows_next(const struct snapshot *now);
 
 /**
  * find_refuse() - a finding that says that there is none, and what is nearest

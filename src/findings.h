@@ -42,10 +42,10 @@ enum finding_code {
 	FINDING_KEY_LEFT,		 /* a queue that changes owner has a master key */
 	FINDING_NO_ROOM,		 /* find: nothing so large is free for a new guest */
 	FINDING_NEXT_BOOT_DIFFERS,	 /* masks or devices are not what they will be */
-	FINDING_QUEUE_NOT_USABLE,	 /* a device's queue of a card that is off; reason says why */
-	FINDING_CONTROL_EXPOSED,	 /* a guest may administer what somebody else uses */
-	FINDING_CONTROL_WITHOUT_USAGE,	 /* control domains of a device without usage domains */
-	FINDING_LOCK_STALE,		 /* its owner is dead, or something else is in its place */
+	FINDING_QUEUE_NOT_USABLE,      /* a device's queue of a card that is off; reason says why */
+	FINDING_CONTROL_EXPOSED,       /* a guest may administer what somebody else uses */
+	FINDING_CONTROL_WITHOUT_USAGE, /* control domains of a device without usage domains */
+	FINDING_LOCK_STALE,	       /* its owner is dead, or something else is in its place */
 	FINDING_CODES,
 };
 

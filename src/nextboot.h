@@ -26,15 +26,11 @@ struct nextboot {
 	} garbled;
 };
 
-/** nextboot_find() - needs SNAPSHOT_RULES; a rule file counts as libap reads it */
-struct nextboot nextboot_find(const struct snapshot *now);
-
 /**
- * nextboot_parse() - the text of ap.apmask= or ap.aqmask= as the kernel reads it
- *
- * Return: 0; -EINVAL, all zeros: so the kernel has it too.
+ * nextboot_find() - needs SNAPSHOT_RULES; a rule file counts as libap reads it
+ * @rules: &now->rules, or what they shall be
  */
-int nextboot_parse(const char *text, struct vfioap_mask *ret);
+struct nextboot nextboot_find(const struct snapshot *now, const struct udev_rules *rules);
 
 /**
  * nextboot_bus() - the bus after it: every queue with the driver that it is given to

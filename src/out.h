@@ -185,4 +185,7 @@ struct json_object *out_json_matrix(const struct matrix *matrix);
 /** out_json_print() - one line on stdout; releases @object */
 void out_json_print(struct app *app, struct json_object *object);
 
+/** out_json_print_pretty() - the same, for people: many lines */
+void out_json_print_pretty(struct app *app, struct json_object *object);
+
 #endif

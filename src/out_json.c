@@ -146,6 +146,15 @@ struct json_object *out_json_matrix(const struct matrix *matrix)
 	return object;
 }
 
+void out_json_print_pretty(struct app *app, struct json_object *object)
+{
+	out_printf(app, "%s\n",
+		   json_object_to_json_string_ext(object, JSON_C_TO_STRING_NOSLASHESCAPE |
+								  JSON_C_TO_STRING_PRETTY |
+								  JSON_C_TO_STRING_SPACED));
+	json_object_put(object);
+}
+
 void out_json_print(struct app *app, struct json_object *object)
 {
 	out_printf(app, "%s\n",

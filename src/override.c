@@ -97,26 +97,31 @@ bool override_step(const struct apbus *bus, const struct wish *want, enum overri
 
 /* ---- reading back ------------------------------------------------------------------------- */
 
+bool override_queue(const struct plan_step *step, unsigned *ret_apid, unsigned *ret_apqi)
+{
+	const char *slash = strrchr(step->path, '/');
+	const char *text = step->text;
+	char name[QUEUE_SIZE];
+
+	if (slash && strcmp(slash, "/driver_override") == 0 && slash - step->path >= QUEUE_SIZE - 1) {
+		snprintf(name, sizeof(name), "%.*s", QUEUE_SIZE - 1, slash - (QUEUE_SIZE - 1));
+		text = name;
+	} else if (strcmp(step->path, PATH_AP_PROBE) != 0 &&
+		   strcmp(step->path, PATH_AP_UNBIND) != 0 &&
+		   strcmp(step->path, HOST_UNBIND) != 0) {
+		return false;
+	}
+	return queue_parse(text, ret_apid, ret_apqi) == 0;
+}
+
 /* The queues that steps of @plan are about. */
 static bool plan_queues(const struct plan *plan, struct qset *ret)
 {
 	*ret = (struct qset){ 0 };
 	for (size_t i = 0; i < plan->n_steps; i++) {
-		const char *path = plan->step[i].path;
-		const char *text = plan->step[i].text;
-		const char *slash = strrchr(path, '/');
 		unsigned apid, apqi;
-		char name[QUEUE_SIZE];
 
-		if (slash && strcmp(slash, "/driver_override") == 0 &&
-		    slash - path >= QUEUE_SIZE - 1) {
-			snprintf(name, sizeof(name), "%.*s", QUEUE_SIZE - 1,
-				 slash - (QUEUE_SIZE - 1));
-			text = name;
-		} else if (strcmp(path, PATH_AP_PROBE) != 0) {
-			continue;
-		}
-		if (queue_parse(text, &apid, &apqi) == 0)
+		if (override_queue(&plan->step[i], &apid, &apqi))
 			qset_add(ret, apid, apqi);
 	}
 	return !qset_is_empty(ret);

@@ -25,6 +25,9 @@ void override_queues(const struct apbus *bus, const struct wish *want, bool set,
 bool override_step(const struct apbus *bus, const struct wish *want, enum override_part part,
 		   unsigned apid, unsigned apqi, struct plan_step *ret);
 
+/** override_queue() - the queue that a step of override_step() is about; false: it is none */
+bool override_queue(const struct plan_step *step, unsigned *ret_apid, unsigned *ret_apqi);
+
 /**
  * override_verify() - read back what the steps of @plan have moved: override and driver
  * Return: 0; -EIO when a queue is not where @want has it; other errno.

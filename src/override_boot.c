@@ -105,7 +105,7 @@ static int list_read(struct boot *boot, bool *ret_work)
 	*ret_work = false;
 	if (boot->queue && queue_parse(boot->queue, &apid, &apqi) < 0)
 		return fail(STATUS_USAGE, "'%s' is no queue", boot->queue);
-	if (overrides_read(boot->root, &boot->list, &boot->err) < 0)
+	if (overrides_read(boot->root, &boot->list, NULL, NULL, &boot->err) < 0)
 		return fail_err(boot);
 	if (boot->list.bad_line)
 		return fail(STATUS_FAILED,

@@ -9,8 +9,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "file.h"
 #include "paths.h"
 #include "str.h"
+#include "swap.h"
 #include "sysfs.h"
 
 #define HEADER "# Queues that vfioap-override(8) gives to vfio_ap at each boot.\n"
@@ -113,10 +115,11 @@ int overrides_edit(const char *text, const struct qset *queues, char **ret)
 
 /* ---- the file ------------------------------------------------------------------------------- */
 
-int overrides_read(int root, struct overrides *ret, struct err *err)
+int overrides_read(int root, struct overrides *ret, char **ret_text, size_t *ret_len,
+		   struct err *err)
 {
 	_cleanup_free_ char *text = NULL;
-	size_t len;
+	size_t len = 0;
 	int rc;
 
 	rc = file_read(root, PATH_OVERRIDES, SWAP_MAX, &text, &len);
@@ -126,81 +129,11 @@ int overrides_read(int root, struct overrides *ret, struct err *err)
 		*ret = (struct overrides){ 0 };
 	else
 		overrides_parse(text, len, ret);
-	return 0;
-}
-
-static int explain(struct err *err, int rc, const char *what)
-{
-	if (rc == -ENOMEM)
-		return err_oom(err);
-	if (rc == -ELOOP)
-		return err_set(err, rc, "'/" PATH_OVERRIDES "' is a symbolic link: not changed");
-	if (rc == -EINVAL || rc == -EISDIR)
-		return err_set(err, rc, "'/" PATH_OVERRIDES "' is no regular file: not changed");
-	if (rc == -ESTALE)
-		return err_set(err, rc,
-			       "'/" PATH_OVERRIDES "' was changed meanwhile by somebody else");
-	return err_errno(err, rc, "cannot %s '/" PATH_OVERRIDES "'", what);
-}
-
-static int refuse_line(unsigned number, struct err *err)
-{
-	err_set(err, -EBADMSG,
-		"line %u of '/" PATH_OVERRIDES "' is neither a queue nor a comment: not changed",
-		number);
-	err_hint(err, "a line names one queue, such as 05.0004, or begins with '#'");
-	return -EBADMSG;
-}
-
-int overrides_write_prepare(int root, const struct qset *want, struct overrides_write *ret,
-			    struct err *err)
-{
-	_cleanup_free_ char *text = NULL;
-	struct overrides old;
-	int rc;
-
-	rc = swap_open(root, PATH_OVERRIDES_DIR, PATH_OVERRIDES_NAME, &ret->swap);
-	if (rc < 0)
-		return explain(err, rc, "read");
-	if (ret->swap.old) {
-		overrides_parse(ret->swap.old, ret->swap.old_len, &old);
-		if (old.bad_line)
-			return refuse_line(old.bad_line, err);
+	if (ret_text) {
+		*ret_len = len;
+		*ret_text = TAKE_PTR(text);
 	}
-
-	ret->want = *want;
-	rc = overrides_edit(ret->swap.old, want, &text);
-	if (!rc)
-		rc = swap_prepare(&ret->swap, text, text ? strlen(text) : 0, 0644);
-	return rc < 0 ? explain(err, rc, "write") : 0;
-}
-
-int overrides_write_commit(struct overrides_write *write, struct err *err)
-{
-	struct overrides now;
-	int rc;
-
-	rc = swap_commit(&write->swap);
-	if (rc < 0)
-		return explain(err, rc, write->swap.text ? "write" : "remove");
-	rc = overrides_read(write->swap.root, &now, err);
-	if (rc < 0)
-		return rc;
-	if (now.bad_line || !qset_equal(&now.queues, &write->want))
-		return err_set(err, -EIO, "'/" PATH_OVERRIDES "' was written, but reads otherwise");
 	return 0;
-}
-
-int overrides_write_undo(struct overrides_write *write, struct err *err)
-{
-	int rc = swap_undo(&write->swap);
-
-	return rc < 0 ? explain(err, rc, "restore") : 0;
-}
-
-void overrides_write_done(struct overrides_write *write)
-{
-	swap_done(&write->swap);
 }
 
 /* ---- driverctl's ---------------------------------------------------------------------------- */

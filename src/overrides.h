@@ -11,7 +11,6 @@
 
 #include "err.h"
 #include "qset.h"
-#include "swap.h"
 
 /**
  * struct overrides - what the file says; 8 KiB
@@ -25,8 +24,15 @@ struct overrides {
 	struct qset queues;
 };
 
-/** overrides_read() - 0 also without a file; errno */
-int overrides_read(int root, struct overrides *ret, struct err *err);
+/**
+ * overrides_read() - what the file says
+ * @ret_text, @ret_len: its bytes with a NUL behind them, NULL without a file; the caller frees
+ *                      them; both NULL: not wanted
+ *
+ * Return: 0 also without a file; errno.
+ */
+int overrides_read(int root, struct overrides *ret, char **ret_text, size_t *ret_len,
+		   struct err *err);
 
 /** overrides_parse() - the same of a text; with a NUL behind its @len bytes */
 void overrides_parse(const char *text, size_t len, struct overrides *ret);
@@ -41,37 +47,6 @@ void overrides_parse(const char *text, size_t len, struct overrides *ret);
  * ascending.  Return: 0; -EFBIG; -ENOMEM.
  */
 int overrides_edit(const char *text, const struct qset *queues, char **ret);
-
-/* ---- the file changed in two steps (swap.h) ---------------------------------------------------
- */
-
-/** struct overrides_write - a change of the file; overrides_write_done() */
-struct overrides_write {
-	struct swap swap;
-	struct qset want;
-};
-
-#define OVERRIDES_WRITE_INIT      \
-	{                         \
-		.swap = SWAP_INIT \
-	}
-
-/**
- * overrides_write_prepare() - write the new file beside the old one
- * @want: all queues that the next boot shall give to vfio_ap; none: no file, but for comments
- *
- * Return: 0; -EBADMSG a line of the file is none of ours, it is named; -ELOOP, -EINVAL it is no
- * regular file; other errno.
- */
-int overrides_write_prepare(int root, const struct qset *want, struct overrides_write *ret,
-			    struct err *err);
-
-/** overrides_write_commit() - put it in place, and read it back */
-int overrides_write_commit(struct overrides_write *write, struct err *err);
-
-/** overrides_write_undo() - the old bytes again, or no file */
-int overrides_write_undo(struct overrides_write *write, struct err *err);
-void overrides_write_done(struct overrides_write *write);
 
 /* ---- driverctl's ------------------------------------------------------------------------------
  */

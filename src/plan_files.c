@@ -144,6 +144,19 @@ static int add_rules(const struct snapshot *now, const struct wish *want, struct
 			 finding_text("set the masks of the next boot"));
 }
 
+static int add_overrides(const struct snapshot *now, const struct wish *want, struct plan *plan)
+{
+	char *text = NULL;
+	int rc = 0;
+
+	if (!now->overrides.bad_line) /* conflict_next.c refuses it */
+		rc = overrides_edit(now->overrides_text, &want->overrides, &text);
+	if (rc < 0 || now->overrides.bad_line)
+		return rc;
+	return step_file(plan, PATH_OVERRIDES, text, now->overrides_text, now->overrides_len,
+			 finding_text("set the driver overrides of the next boot"));
+}
+
 static int add_removed(struct plan *plan, const struct definition *was)
 {
 	char path[PATH_SIZE];
@@ -163,6 +176,8 @@ int plan_add_files(const struct snapshot *now, const struct wish *want, struct p
 			rc = add_removed(plan, now->device[i].definition);
 	if (rc == 0 && wish_rules_change(now, want))
 		rc = add_rules(now, want, plan);
+	if (rc == 0 && wish_overrides_change(now, want))
+		rc = add_overrides(now, want, plan);
 	for (size_t i = 0; rc == 0 && i < want->n_definitions; i++)
 		if (wish_definition_changes(&want->definition[i]))
 			rc = add_definition(plan, &want->definition[i]);

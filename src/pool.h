@@ -14,12 +14,13 @@
  * @has_adapters, @has_domains: which were named; neither: no product
  * @queues: single ones, beside the product
  * @exact:  reserve: these and no others
+ * @by_override: ... by driver overrides, whatever masks could do
  */
 struct pool_request {
 	struct vfioap_mask adapters, domains;
 	bool has_adapters, has_domains;
 	struct qset queues;
-	bool exact;
+	bool exact, by_override;
 };
 
 /** pool_request_queues() - all that was named, whether it exists or not */

@@ -180,7 +180,7 @@ int pool_mode_reserve(const struct snapshot *now, const struct pool_request *req
 	*ret = (struct pool_change){ 0 };
 	if (mode == HOST_MODE_MIXED)
 		return refuse_mixed(bus, findings);
-	if (mode == HOST_MODE_OVERRIDE)
+	if (mode == HOST_MODE_OVERRIDE || request->by_override)
 		return reserve_overrides(bus, request, want, ret, findings);
 	if (!request->exact) {
 		pool_reserve(bus, request, &want->masks, ret);

@@ -46,7 +46,7 @@ struct search {
 	unsigned best_cost, best_area;
 };
 
-/* ---- sets of cross lines ---------------------------------------------------------------- */
+/* ---- sets of cross lines -------------------------------------------------------- */
 
 /* The @n lowest IDs of a set that has as many. */
 static struct vfioap_mask ids_lowest(const struct vfioap_mask *ids, unsigned n)
@@ -125,7 +125,7 @@ static unsigned levels_of_path(struct search *s, unsigned depth)
 	return n;
 }
 
-/* ---- set up ------------------------------------------------------------------------------ */
+/* ---- set up --------------------------------------------------------------------- */
 
 static struct vfioap_mask grid_line(const struct qset *queues, bool flipped, unsigned id)
 {
@@ -205,7 +205,7 @@ static bool step(struct search *s)
 	return !s->exhausted;
 }
 
-/* ---- the cheapest --------------------------------------------------------------------------- */
+/* ---- the cheapest --------------------------------------------------------------- */
 
 /* The least that a rectangle can cost that has the first @depth lines of the path. */
 static unsigned bound(struct search *s, unsigned depth, unsigned lines_cost,
@@ -283,7 +283,7 @@ static void descend(struct search *s, unsigned depth, unsigned from, unsigned li
 	}
 }
 
-/* ---- greedily ----------------------------------------------------------------------------- */
+/* ---- greedily ------------------------------------------------------------------- */
 
 /* The next line: the one that leaves most in common, or with @cheap the cheapest one. */
 static unsigned greedy_next(const struct search *s, const struct vfioap_mask *chosen,
@@ -371,7 +371,7 @@ bool rect_cheapest(const struct rect_grid *grid, unsigned adapters, unsigned dom
 	return true;
 }
 
-/* ---- the largest -------------------------------------------------------------------------- */
+/* ---- the largest ---------------------------------------------------------------- */
 
 static void descend_largest(struct search *s, unsigned depth, unsigned from,
 			    const struct vfioap_mask *common, const struct vfioap_mask *lines)

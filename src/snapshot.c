@@ -45,7 +45,14 @@ static int read_rules(int root, struct snapshot *now, struct err *err)
 {
 	int rc = udev_rules_read(root, &now->rules, &now->rules_text, &now->rules_len, err);
 
-	return rc < 0 ? rc : apbus_boot_read(root, &now->boot, err);
+	if (rc == 0)
+		rc = apbus_boot_read(root, &now->boot, err);
+	if (rc == 0)
+		rc = overrides_read(root, &now->overrides, &now->overrides_text,
+				    &now->overrides_len, err);
+	if (rc == 0)
+		rc = overrides_driverctl_read(root, &now->driverctl, &now->driverctl_other, err);
+	return rc;
 }
 
 /*
@@ -140,6 +147,7 @@ struct snapshot *snapshot_free(struct snapshot *now)
 	libvirt_list_done(&now->guests);
 	apbus_boot_done(&now->boot);
 	free(now->rules_text);
+	free(now->overrides_text);
 	free(now->device);
 	free(now);
 	return NULL;

@@ -10,6 +10,7 @@
 #include "config.h"
 #include "libvirt.h"
 #include "mdev.h"
+#include "overrides.h"
 #include "procs.h"
 #include "udev.h"
 
@@ -20,7 +21,7 @@ enum snapshot_parts {
 	SNAPSHOT_GUEST = 1 << 2,       /* ... and their guest_matrix */
 	SNAPSHOT_DEFINITIONS = 1 << 3, /* /etc/mdevctl.d/matrix */
 	SNAPSHOT_HOLDERS = 1 << 4,     /* /proc */
-	SNAPSHOT_RULES = 1 << 5,       /* 41-ap.rules and boot parameters */
+	SNAPSHOT_RULES = 1 << 5,       /* 41-ap.rules, boot parameters, overrides that last */
 	SNAPSHOT_ALL = (1 << 6) - 1,
 	/* Not in all of it: libvirt's guests, where no process tells the guest of a device. */
 	SNAPSHOT_LIBVIRT = 1 << 15,
@@ -43,6 +44,10 @@ struct snapshot {
 	struct udev_rules rules;
 	char *rules_text; /* the file's bytes; NULL: there is none */
 	size_t rules_len;
+	struct overrides overrides; /* our list, of the next boot */
+	char *overrides_text;	    /* ... its bytes; NULL: there is no file */
+	size_t overrides_len;
+	struct qset driverctl, driverctl_other; /* what driverctl sets: to vfio_ap, to others */
 	struct apbus_boot boot;
 	struct device *device; /* both kinds, by UUID, definitions of other types left out */
 	size_t n_devices;

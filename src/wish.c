@@ -7,6 +7,8 @@
 
 #include <errno.h>
 
+#include "nextboot.h"
+
 static int copy_devices(struct wish *wish, const struct snapshot *now)
 {
 	wish->device = calloc(now->mdevs.n + 1, sizeof(*wish->device));
@@ -58,6 +60,7 @@ struct wish *wish_new(const struct snapshot *now)
 	wish->masks = now->bus.masks;
 	wish->override = now->bus.override;
 	wish->rules = now->rules;
+	wish->overrides = now->overrides.queues;
 	wish->sides = "";
 	if (copy_devices(wish, now) < 0 || copy_definitions(wish, now) < 0)
 		return NULL;
@@ -207,22 +210,25 @@ bool wish_rules_change(const struct snapshot *now, const struct wish *want)
 	return !udev_rules_equal(&now->rules, &want->rules);
 }
 
-struct apbus_masks wish_next_masks(const struct snapshot *now, const struct udev_rules *rules)
+bool wish_overrides_change(const struct snapshot *now, const struct wish *want)
 {
-	struct apbus_masks masks;
-
-	if (!apbus_boot_mask(now->boot.apmask, &masks.apmask))
-		masks.apmask = vfioap_mask_range(0, VFIOAP_IDS - 1);
-	if (!apbus_boot_mask(now->boot.aqmask, &masks.aqmask))
-		masks.aqmask = vfioap_mask_range(0, VFIOAP_IDS - 1);
-	if (rules->has_apmask)
-		masks.apmask = rules->masks.apmask;
-	if (rules->has_aqmask)
-		masks.aqmask = rules->masks.aqmask;
-	return masks;
+	return !qset_equal(&now->overrides.queues, &want->overrides);
 }
 
-struct snapshot *wish_next_snapshot(const struct snapshot *now, const struct udev_rules *rules)
+/* Overrides have no effect while a bit of a mask is cleared: the kernel takes none. */
+void wish_next_host(const struct snapshot *now, const struct udev_rules *rules,
+		    const struct qset *overrides, struct qset *ret)
+{
+	const struct apbus_masks masks = nextboot_find(now, rules).masks;
+
+	qset_product(ret, &masks.apmask, &masks.aqmask);
+	if (!apbus_masks_all(&masks))
+		return;
+	qset_andnot(ret, overrides);
+	qset_andnot(ret, &now->driverctl);
+}
+
+struct snapshot *wish_next_snapshot(const struct snapshot *now)
 {
 	struct snapshot *next = calloc(1, sizeof(*next));
 	struct apbus *bus;
@@ -231,12 +237,16 @@ struct snapshot *wish_next_snapshot(const struct snapshot *now, const struct ude
 		return NULL;
 	bus = &next->bus;
 	*bus = now->bus;
-	bus->masks = wish_next_masks(now, rules);
+	bus->masks = nextboot_find(now, &now->rules).masks;
 	bus->vfio_ap_loaded = true;
-	bus->override = bus->override_vfio = (struct qset){ 0 };
-	apbus_masks_reserved(&bus->masks, &bus->queues, &bus->vfio_driver);
-	bus->host_driver = bus->queues;
-	qset_andnot(&bus->host_driver, &bus->vfio_driver);
+	bus->override_vfio = now->overrides.queues;
+	qset_or(&bus->override_vfio, &now->driverctl);
+	bus->override = bus->override_vfio;
+	qset_or(&bus->override, &now->driverctl_other);
+	wish_next_host(now, &now->rules, &now->overrides.queues, &bus->host_driver);
+	qset_and(&bus->host_driver, &bus->queues);
+	bus->vfio_driver = bus->queues;
+	qset_andnot(&bus->vfio_driver, &bus->host_driver);
 	return next;
 }
 

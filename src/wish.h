@@ -38,6 +38,7 @@ struct wish_definition {
  * @rebind:   queues that shall be bound anew, to what the masks and @override then say
  * @device:   by UUID: those that shall be active
  * @rules:    what 41-ap.rules shall set: has_apmask, has_aqmask and masks count
+ * @overrides: queues that our list shall give to vfio_ap at each boot
  * @sides:    of commands in hints: " -A", " -P", or "" for both
  * @definition: by UUID: those that shall be defined
  */
@@ -47,6 +48,7 @@ struct wish {
 	struct wish_device *device;
 	size_t n_devices;
 	struct udev_rules rules;
+	struct qset overrides;
 	const char *sides;
 	struct wish_definition *definition;
 	size_t n_definitions;
@@ -81,16 +83,20 @@ bool wish_definition_changes(const struct wish_definition *definition);
 /** wish_rules_change() - shall 41-ap.rules set something else than it does */
 bool wish_rules_change(const struct snapshot *now, const struct wish *want);
 
-/** wish_next_masks() - the masks of the next boot: as @rules say, else as they would be anyway */
-struct apbus_masks wish_next_masks(const struct snapshot *now, const struct udev_rules *rules);
+/** wish_overrides_change() - shall our list of overrides be another one than it is */
+bool wish_overrides_change(const struct snapshot *now, const struct wish *want);
+
+/** wish_next_host() - the queues that the next boot leaves to the host, existing or not */
+void wish_next_host(const struct snapshot *now, const struct udev_rules *rules,
+		    const struct qset *overrides, struct qset *ret);
 
 /**
  * wish_next_snapshot() - the next boot as a machine of its own: the queues of today, in the
- *                        hands that its masks give them to
+ *                        hands that its masks and overrides give them to
  *
  * Return: for snapshot_free(); NULL without memory.
  */
-struct snapshot *wish_next_snapshot(const struct snapshot *now, const struct udev_rules *rules);
+struct snapshot *wish_next_snapshot(const struct snapshot *now);
 
 /** wish_bound_anew() - queues that get a driver anew: overrides that change, and rebind */
 void wish_bound_anew(const struct apbus *bus, const struct wish *want, struct qset *ret);

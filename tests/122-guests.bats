@@ -117,6 +117,8 @@ $UUID_B sleep ($holder)"
 	mkdir -p "$ROOT/proc/1/fd"
 	guests "$UUID_A"
 	assert_stdout --exact "$UUID_A web1 (off)"
+	tool 0 vfioap show --sysroot "$ROOT" device "$UUID_A"
+	assert_stdout --line "  guest            web1 (off), by libvirt's definition"
 }
 
 @test "guests: a name never steers the terminal" {

@@ -100,6 +100,8 @@ sample_views()
 	sample devices 0 lsvfioap --json "${root[@]}"
 	sample devices 0 vfioap list --json "${root[@]}"
 	sample queues 0 lsvfioap --queues --json "${root[@]}"
+	sample map 0 lsvfioap --map --json "${root[@]}"
+	sample doctor 0 vfioap doctor --json -A "${root[@]}"
 	for subject in matrix guest device; do
 		sample show-device 0 vfioap show $subject --json "${root[@]}"
 	done
@@ -158,6 +160,7 @@ sample_errors()
 	sample error 4 vfioap --json show device ffff
 	sample error 4 vfioap --json show queue 05.0099
 	sample error 4 lsvfioap --json ffff
+	sample error 3 vfioap --json find -A 9x9
 }
 export -f check_status sample_views sample_change sample_changes sample_errors
 
@@ -192,17 +195,21 @@ export -f check_status sample_views sample_change sample_changes sample_errors
 			apsim ctl guest start "$UUID_A" --name web1 >/dev/null
 			sample_views
 			sample_errors "$UUID_C"
+			sample find 0 vfioap find -A --json 1x2
 			apsim ctl guest stop "$UUID_A"
 			tool 0 vfioap remove -A --all
 			tool 0 vfioap release -A -d all
+			vfioap export >"$BATS_TEST_TMPDIR/wish.json"
+			sample change 0 vfioap apply --json "$BATS_TEST_TMPDIR/wish.json"
 			sample_changes
 		'
 	done
 	sample mask 0 vfioap mask --json 5,6
 	sample mask 0 vfioap mask --json --list 0x0
-	# Who prints JSON has been asked for it: "help" and "export" print other things.
+	# Who prints JSON has been asked for it: "help" and "export" print other things, and "watch"
+	# prints for ever, 320-watch.
 	assert_equal "$(sort -u "$SAMPLES/commands")" \
-		"$(vfioap --list-commands | grep -vxE 'help|export' | sort)" "list of the commands with a sample"
+		"$(vfioap --list-commands | grep -vxE 'help|export|watch' | sort)" "list of the commands with a sample"
 	assert_samples
 }
 

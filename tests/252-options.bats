@@ -26,7 +26,7 @@ arguments()
 	help) echo mask ;;
 	reserve | release) echo -a 5 -n ;;
 	create) echo -a 5 -n ;;
-	list) ;;
+	list | check) ;;
 	set) echo 6217 -a 5 -n ;;
 	assign | unassign) echo 6217 -a 5 -n ;;
 	*) echo 6217 -n ;;

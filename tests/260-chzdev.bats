@@ -118,8 +118,8 @@ load guests
 @test "chzdev_ap: exit 1, options of chzdev and lszdev that are not about the masks: use chzdev" {
 	for option in --all --apply --auto-conf "--base /tmp" "--by-attrib a=b" "--by-interface eth0" \
 		"--by-node /dev/sda" "--by-path /" "--columns ID" "-c ID" --configured --disable -d \
-		--disable-all -D --enable -e --existing "--export -" --failed --help-attribute -H \
-		"--import=-" --info -i --ipldev "--is-owner /x" --list-attributes -l --list-types -L \
+		--disable-all -D --enable -e --existing --failed --help-attribute -H \
+		--info -i --ipldev "--is-owner /x" --list-attributes -l --list-types -L \
 		--no-headings -n --no-module-load --no-root-update --no-settle --offline --online \
 		--remove-all -R "--site 1" "-s 1"; do
 		# shellcheck disable=SC2086
@@ -533,7 +533,7 @@ export -f rules
 		name=${option#-} name=${name%=}
 		grep -Eq "^\.It Fl .*\b${name#-}\b" "$page" || fail "'$option' is not in chzdev_ap(8)"
 	done
-	for code in 0 1 4 6 7 8 9 15 99; do
+	for code in 0 1 4 6 7 8 9 15 18 99; do
 		grep -qx "\.It $code" "$page" || fail "exit status $code is not in chzdev_ap(8)"
 	done
 }
@@ -579,6 +579,13 @@ complete_words()
 	assert_stdout --exact ''
 	tool 0 complete_words chzdev_ap --lock-timeout ''
 	assert_stdout --exact ''
+	mkdir "$BATS_TEST_TMPDIR/files" "$BATS_TEST_TMPDIR/files/dir"
+	: >"$BATS_TEST_TMPDIR/files/masks"
+	cd "$BATS_TEST_TMPDIR/files"
+	tool 0 complete_words chzdev_ap --import ''
+	assert_stdout --exact $'-\ndir\nmasks'
+	tool 0 complete_words chzdev_ap --export = ma
+	assert_stdout --exact masks
 	sed '/^[[:blank:]]*#/d' "$SOURCES/completion/chzdev_ap.bash" >"$BATS_TEST_TMPDIR/code"
 	for option in $(chzdev_ap --list-options | grep '^--' | tr -d =); do
 		[ "$option" != --help ] || continue

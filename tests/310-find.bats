@@ -19,7 +19,7 @@ hint: --from-host finds -a 4 -d 4 --reserve, and the host loses 3 queues"
 
 @test "find: reserved queues in no device, lowest adapters first, none named twice" {
 	sim '
-		tool 0 vfioap reserve -A -d 4,0x47
+		tool 0 vfioap reserve -d 4,0x47
 		tool 0 vfioap find
 		assert_stdout --exact "-a 4 -d 4
 -a 4 -d 0x47
@@ -30,7 +30,7 @@ hint: --from-host finds -a 4 -d 4 --reserve, and the host loses 3 queues"
 		assert_stderr --exact ""
 		tool 0 vfioap find 2x2
 		assert_stdout --exact "-a 4,5 -d 4,0x47"
-		tool 0 vfioap create -A -u "$UUID_A" -a 4 -d 4
+		tool 0 vfioap create -u "$UUID_A" -a 4 -d 4
 		tool 0 vfioap find 2x2
 		assert_stdout --exact "-a 5,6 -d 4,0x47"
 		tool 3 vfioap find 3x2
@@ -41,23 +41,36 @@ hint: --from-host finds -a 4 -d 4 --reserve, and the host loses 3 queues"
 	'
 }
 
-@test "find: queues of a definition are not free; -A and -P say which devices count" {
+@test "find: queues of a definition are not free; -A and -P say which side counts" {
 	sim '
-		tool 0 vfioap reserve -A -d 4
+		tool 0 vfioap reserve -d 4
 		define "$UUID_A" manual 4 4
 		define "$UUID_B" auto 5 4
 		tool 0 vfioap find
 		assert_stdout --exact "-a 6 -d 4"
+		tool 0 vfioap find -A -P
+		assert_stdout --exact "-a 6 -d 4"
 		tool 0 vfioap find -A
 		assert_stdout --exact "-a 4 -d 4
 -a 6 -d 4"
-		# The next boot gives all queues to the host.
-		tool 3 vfioap find -P
-		tool 0 vfioap find -P --from-host
-		assert_stdout --line "-a 6 -d 4 --reserve"
-		refute_stdout "-a 4 -d 4 "
-		tool 0 vfioap find -A -P
+		tool 0 vfioap create -A -u "$UUID_C" -a 6 -d 4
+		tool 3 vfioap find
+		tool 0 vfioap find -P
 		assert_stdout --exact "-a 6 -d 4"
+	'
+}
+
+@test "find: what is reserved on one side alone is free there alone" {
+	sim '
+		tool 0 vfioap reserve -A -d 4
+		tool 0 vfioap reserve -P -d 0x47
+		tool 0 vfioap find -A 3x1
+		assert_stdout --exact "-a 4-6 -d 4"
+		tool 0 vfioap find -P 3x1
+		assert_stdout --exact "-a 4-6 -d 0x47"
+		tool 3 vfioap find
+		tool 0 vfioap find 3x1 --from-host
+		tool 0 vfioap create $(head -n 1 <<<"$stdout")
 	'
 }
 
@@ -75,14 +88,14 @@ hint: --from-host finds -a 4 -d 4 --reserve, and the host loses 3 queues"
 
 @test "find: what is printed works with create, until nothing is left" {
 	sim '
-		tool 0 vfioap reserve -A -d 4,0xab
+		tool 0 vfioap reserve -d 4,0xab
 		tool 0 vfioap find 2x1
 		assert_equal "$(wc -l <<<"$stdout")" 2 "number of rooms"
 		while read -r arguments; do
-			tool 0 vfioap create -A $arguments
+			tool 0 vfioap create $arguments
 		done <<<"$stdout"
 		tool 0 vfioap find 1x2
-		tool 0 vfioap create -A $stdout
+		tool 0 vfioap create $stdout
 		tool 3 vfioap find
 	'
 }
@@ -90,14 +103,14 @@ hint: --from-host finds -a 4 -d 4 --reserve, and the host loses 3 queues"
 @test "find --from-host: fewest losses first, those of masks included, and create makes them so" {
 	sim '
 		host=$(lsvfioap -q -n -r -o POOL | grep -c host)
-		tool 0 vfioap reserve -A -d 0xff
+		tool 0 vfioap reserve -d 0xff
 		tool 0 vfioap find --from-host 2x2 --json
 		assert_json "[.found[].host_losses] == [3, 6]"
 		assert_json ".found[0].arguments == \"-a 4,5 -d 4,0xff --reserve\""
 		assert_stderr --exact "vfioap: with each of these the host loses 3 to 6 queues, --json tells how many"
 		tool 0 vfioap find --from-host 2x2
 		lost=$(lsvfioap -q -n -r -o POOL | grep -c host)
-		tool 0 vfioap create -A $(head -n 1 <<<"$stdout")
+		tool 0 vfioap create $(head -n 1 <<<"$stdout")
 		assert_equal "$((lost - $(lsvfioap -q -n -r -o POOL | grep -c host)))" 3 "queues that the host lost"
 		# A whole adapter is cheaper than all domains.
 		tool 0 vfioap find --from-host 1x2 -q
@@ -111,7 +124,7 @@ hint: --from-host finds -a 4 -d 4 --reserve, and the host loses 3 queues"
 		tool 0 vfioap reserve -A -Q 05.0004,06.0047
 		tool 0 vfioap show masks
 		assert_stdout "mode: override"
-		tool 0 vfioap find 2x2 --from-host --json
+		tool 0 vfioap find -A 2x2 --from-host --json
 		assert_json ".found[0] == {adapters: [5, 6], domains: [4, 71], host_losses: 2,
 			arguments: \"-a 5,6 -d 4,0x47 --reserve\"}"
 		tool 0 vfioap create -A -a 5,6 -d 4,0x47 --reserve
@@ -122,12 +135,12 @@ hint: --from-host finds -a 4 -d 4 --reserve, and the host loses 3 queues"
 
 @test "find: --mode and --min-type, on a large mixed machine" {
 	sim --lpar z16 '
-		tool 0 vfioap reserve -A -d 0x2a,0x30
+		tool 0 vfioap reserve -d 0x2a,0x30
 		tool 0 vfioap find 6x2 --min-type CEX8
 		assert_stdout --exact "-a 0-5 -d 0x2a,0x30"
 		tool 0 vfioap find 3x2 --mode ep11 --min-type CEX8
 		assert_stdout --exact "-a 2,3,0x25 -d 0x2a,0x30"
-		tool 0 vfioap create -A $stdout
+		tool 0 vfioap create $stdout
 		tool 0 vfioap find 2x2 --mode ep11
 		assert_stdout --exact "-a 0x0a,0x0b -d 0x2a,0x30"
 		assert_stderr --exact "vfioap: a guest cannot use adapter 0x0b for now: deconfigured or checkstopped"

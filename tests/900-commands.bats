@@ -71,6 +71,7 @@ hint: 'lsvfioap --help' lists the options"
 	for command in $(commands); do
 		case $command in
 		show) set -- masks stray ;;
+		apply) set -- /no/such/file stray ;;
 		mask) set -- 5 stray ;;
 		export) set -- --format qemu stray ;;
 		help) set -- mask stray ;;

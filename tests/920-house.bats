@@ -368,7 +368,7 @@ put_installer()
 		'644 usr/share/doc/vfioap/NEWS'; do
 		assert_stdout --line "$line"
 	done
-	assert_equal "$(wc -l <<<"$stdout")" 29 "files installed"
+	assert_equal "$(wc -l <<<"$stdout")" 30 "files installed"
 	tool 1 grep -r '@[A-Z]*@' "$dest/usr/lib/udev" "$dest/usr/lib/systemd"
 	tool 0 grep -rhow '/usr/[a-z/-]*/vfioap[a-z-]*' "$dest/usr/lib/udev" "$dest/usr/lib/systemd"
 	for line in $stdout; do

@@ -119,6 +119,8 @@ static inline void test_rows(struct test *t, struct machine *m, const struct row
 		EXPECT_INT(t, count(t, m, AUDIT_ACTIVE), row->active);
 		EXPECT_INT(t, count(t, m, AUDIT_PERSISTENT), row->persistent);
 		audit_facts_done(&m->facts);
+		for (size_t k = 0; k < m->s.now.definitions.n; k++)
+			definition_done(&m->s.definition[k]);
 	}
 }
 

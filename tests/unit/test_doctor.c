@@ -313,12 +313,17 @@ CASE(boot_mask_overrides_now)
 CASE(boot_mask_overrides_lasting)
 {
 	boot_mask_overrides(s, f);
-	qset_add(&f->overrides, 5, 4);
+	qset_add(&s->now.overrides.queues, 5, 4);
+}
+CASE(boot_mask_driverctl)
+{
+	boot_mask_overrides(s, f);
+	qset_add(&s->now.driverctl, 5, 4);
 }
 CASE(overrides_lasting)
 {
 	override_none(s, f);
-	qset_add(&f->overrides, 5, 4);
+	qset_add(&s->now.overrides.queues, 5, 4);
 }
 CASE(no_mdevctl)
 {
@@ -404,7 +409,7 @@ CASE(starts_early_no_masks)
 CASE(starts_early_overrides)
 {
 	starts_early_no_masks(s, f);
-	qset_add(&f->overrides, 5, 4);
+	qset_add(&s->now.overrides.queues, 5, 4);
 }
 CASE(starts_service)
 {
@@ -526,6 +531,7 @@ static const struct row {
 	    "ap.aqmask=: it takes driver overrides"),
 	ROW(boot_mask_overrides_now, "boot-masks", DOCTOR_WARN, "1 queues are for guests"),
 	ROW(boot_mask_overrides_lasting, "boot-masks", DOCTOR_FAIL, "1 queues are for guests"),
+	ROW(boot_mask_driverctl, "boot-masks", DOCTOR_FAIL, "1 queues are for guests"),
 	ROW(boot_garbled, "boot-masks", DOCTOR_FAIL, "ap.aqmask=4,5 is no mask"),
 	ROW(well, "mdevctl", DOCTOR_OK, "/usr/sbin/mdevctl"),
 	ROW(no_mdevctl, "mdevctl", DOCTOR_WARN, "not installed"),

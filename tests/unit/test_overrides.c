@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The list of overrides that last: what is read strictly, what is kept, and driverctl's. */
 #include "overrides.h"
+#include "swap.h"
 #include "test.h"
 #include "tree.h"
 
@@ -63,7 +64,7 @@ static void test_read(struct test *t)
 		test_case(t, "read: %s", rows[i].title);
 		tree_init(&tree);
 		tree_write(&tree, PATH, rows[i].text);
-		EXPECT_INT(t, overrides_read(tree.root, &got, &err), 0);
+		EXPECT_INT(t, overrides_read(tree.root, &got, NULL, NULL, &err), 0);
 		EXPECT(t, got.present);
 		EXPECT_INT(t, got.bad_line, rows[i].bad_line);
 		expect_queues(t, &got.queues, rows[i].queues ? rows[i].queues : "");
@@ -81,21 +82,21 @@ static void test_kinds(struct test *t)
 
 	tree_init(&tree);
 	test_case(t, "read: no file");
-	EXPECT_INT(t, overrides_read(tree.root, &got, &err), 0);
+	EXPECT_INT(t, overrides_read(tree.root, &got, NULL, NULL, &err), 0);
 	EXPECT(t, !got.present && !got.bad_line && qset_is_empty(&got.queues));
 	test_case(t, "read: a NUL");
 	tree_bytes(&tree, PATH, nul, sizeof(nul) - 1);
-	EXPECT_INT(t, overrides_read(tree.root, &got, &err), 0);
+	EXPECT_INT(t, overrides_read(tree.root, &got, NULL, NULL, &err), 0);
 	EXPECT_INT(t, got.bad_line, 2);
 	EXPECT(t, qset_is_empty(&got.queues));
 	test_case(t, "read: too large");
 	memset(large, '\n', SWAP_MAX + 1);
 	tree_bytes(&tree, PATH, large, SWAP_MAX + 1);
-	EXPECT_INT(t, overrides_read(tree.root, &got, &err), -EFBIG);
+	EXPECT_INT(t, overrides_read(tree.root, &got, NULL, NULL, &err), -EFBIG);
 	EXPECT(t, strstr(err.what, PATH));
 	test_case(t, "read: a FIFO");
 	tree_fifo(&tree, PATH);
-	EXPECT_INT(t, overrides_read(tree.root, &got, &err), -EINVAL);
+	EXPECT_INT(t, overrides_read(tree.root, &got, NULL, NULL, &err), -EINVAL);
 }
 
 /* ---- edited ---------------------------------------------------------------------------------- */
@@ -157,75 +158,6 @@ static void test_edit_all(struct test *t)
 	EXPECT_INT(t, qset_count(&got.queues), 65536);
 }
 
-/* ---- written --------------------------------------------------------------------------------- */
-
-static void expect_file(struct test *t, const struct tree *tree, const char *want)
-{
-	char text[256];
-
-	EXPECT_INT(t, tree_has(tree, PATH), want != NULL);
-	EXPECT_STR(t, tree_text(tree, PATH, text, sizeof(text)), want ? want : "");
-}
-
-static void test_write(struct test *t)
-{
-	static const struct {
-		const char *title, *was, *want, *then;
-	} writes[] = {
-		{ .title = "a new file", .want = "5.4", .then = HEADER "05.0004\n" },
-		{ .title = "changed",
-		  .was = "# a\n6.4\n",
-		  .want = "5.4",
-		  .then = "# a\n05.0004\n" },
-		{ .title = "removed", .was = "6.4\n", .want = "" },
-		{ .title = "no file, no queue", .want = "" },
-		{ .title = "the same", .was = "6.4\n", .want = "6.4", .then = "6.4\n" },
-	};
-
-	for (size_t i = 0; i < ARRAY_SIZE(writes); i++) {
-		_cleanup_(overrides_write_done) struct overrides_write write = OVERRIDES_WRITE_INIT;
-		const struct qset want = queues_of(writes[i].want);
-		_cleanup_(tree_done) struct tree tree = { 0 };
-		struct err err = { 0 };
-
-		test_case(t, "write: %s", writes[i].title);
-		tree_init(&tree);
-		if (writes[i].was)
-			tree_write(&tree, PATH, writes[i].was);
-		EXPECT_INT(t, overrides_write_prepare(tree.root, &want, &write, &err), 0);
-		expect_file(t, &tree, writes[i].was);
-		EXPECT_INT(t, overrides_write_commit(&write, &err), 0);
-		expect_file(t, &tree, writes[i].then);
-		EXPECT_INT(t, overrides_write_undo(&write, &err), 0);
-		expect_file(t, &tree, writes[i].was);
-	}
-}
-
-static void test_write_refused(struct test *t)
-{
-	_cleanup_(overrides_write_done) struct overrides_write write = OVERRIDES_WRITE_INIT;
-	_cleanup_(overrides_write_done) struct overrides_write link = OVERRIDES_WRITE_INIT;
-	_cleanup_(overrides_write_done) struct overrides_write late = OVERRIDES_WRITE_INIT;
-	const struct qset want = queues_of("5.4");
-	_cleanup_(tree_done) struct tree tree = { 0 };
-	struct err err = { 0 };
-
-	tree_init(&tree);
-	test_case(t, "write: a file that cannot be read as a whole");
-	tree_write(&tree, PATH, "5.4\n5.4 # web1\n");
-	EXPECT_INT(t, overrides_write_prepare(tree.root, &want, &write, &err), -EBADMSG);
-	EXPECT(t, strstr(err.what, "line 2 of '/" PATH "'") && *err.hint);
-	test_case(t, "write: a link");
-	tree_link(&tree, "elsewhere", PATH);
-	EXPECT_INT(t, overrides_write_prepare(tree.root, &want, &link, &err), -ELOOP);
-	test_case(t, "write: changed meanwhile");
-	tree_remove(&tree, PATH);
-	EXPECT_INT(t, overrides_write_prepare(tree.root, &want, &late, &err), 0);
-	tree_write(&tree, PATH, "06.0004\n");
-	EXPECT_INT(t, overrides_write_commit(&late, &err), -ESTALE);
-	expect_file(t, &tree, "06.0004\n");
-}
-
 /* ---- driverctl's ----------------------------------------------------------------------------- */
 
 static void test_driverctl(struct test *t)
@@ -269,8 +201,6 @@ int main(void)
 	test_kinds(&t);
 	test_edit(&t);
 	test_edit_all(&t);
-	test_write(&t);
-	test_write_refused(&t);
 	test_driverctl(&t);
 	return test_done(&t);
 }

@@ -335,18 +335,29 @@ static void slot_open(struct run *r, struct slot *slot, char **argv, int argc)
 		close(slot->fd);
 	slot->fd = open(argv[3], (argc > 4 && *argv[4] == 'w' ? O_WRONLY : O_RDONLY) | O_CLOEXEC);
 	snprintf(slot->path, sizeof(slot->path), "%s", argv[3]);
+	slot->position = 0;
 	run_result(r, "%s", slot->fd < 0 ? run_error(-errno) : "ok");
 }
 
-static void slot_read(struct run *r, const struct slot *slot, size_t count)
+static void slot_read(struct run *r, struct slot *slot, size_t count)
 {
 	char text[RUN_TEXT];
-	ssize_t n = read(slot->fd, text, count < sizeof(text) ? count : sizeof(text));
+	ssize_t n =
+		pread(slot->fd, text, count < sizeof(text) ? count : sizeof(text), slot->position);
 
-	if (n < 0)
+	if (n < 0) {
 		run_result(r, "%s", run_error(-errno));
-	else
-		print_text(r, "", text, (size_t)n);
+		return;
+	}
+	slot->position += n;
+	print_text(r, "", text, (size_t)n);
+}
+
+/* lseek() of what is gone: 6.12 answers ENODEV and stays where it was; FUSE is not asked. */
+static void slot_seek(struct run *r, struct slot *slot, const char *where)
+{
+	slot->position = (off_t)strtoul(where, NULL, 10);
+	run_result(r, "done");
 }
 
 static void slot_write(struct run *r, const struct slot *slot, const char *word)
@@ -382,9 +393,7 @@ static void op_slot(struct run *r, char **argv, int argc)
 	} else if (!strcmp(argv[2], "write") && argc > 3) {
 		slot_write(r, slot, argv[3]);
 	} else if (!strcmp(argv[2], "seek") && argc > 3) {
-		/* 6.12 answers ENODEV for a device that is gone; FUSE is not asked */
-		lseek(slot->fd, (off_t)strtoul(argv[3], NULL, 10), SEEK_SET);
-		run_result(r, "done");
+		slot_seek(r, slot, argv[3]);
 	}
 }
 

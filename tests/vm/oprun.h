@@ -46,6 +46,7 @@ struct hw {
 
 struct slot {
 	int fd;
+	off_t position; /* of the next read */
 	char path[512];
 };
 

@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Files that are given to --export and --import: anywhere on this host, not below --sysroot.
+ * What stands in them is zdev.c's.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "chzdev.h"
+#include "file.h"
+#include "sysfs.h"
+
+/* An export of all devices of a large host is far below it. */
+#define FILE_MAX (1024 * 1024)
+
+/* ---- read -------------------------------------------------------------------------------- */
+
+static int stdin_read(char **ret, size_t *ret_len)
+{
+	_cleanup_free_ char *buf = malloc(FILE_MAX + 2);
+	size_t len = 0;
+
+	if (!buf)
+		return -ENOMEM;
+	while (len <= FILE_MAX) {
+		ssize_t n = read(STDIN_FILENO, buf + len, FILE_MAX + 1 - len);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		if (!n) {
+			buf[len] = '\0';
+			*ret = TAKE_PTR(buf);
+			*ret_len = len;
+			return 0;
+		}
+		len += (size_t)n;
+	}
+	return -EFBIG;
+}
+
+/* "/root/masks": files are read and replaced relative to a root directory. */
+static int path_absolute(const char *file, char buf[PATH_MAX])
+{
+	_cleanup_free_ char *cwd = NULL;
+	int len;
+
+	if (*file != '/') {
+		cwd = getcwd(NULL, 0);
+		if (!cwd)
+			return -errno;
+	}
+	file += strspn(file, "/");
+	len = snprintf(buf, PATH_MAX, "%s/%s", cwd && cwd[1] ? cwd : "", file);
+	return len < PATH_MAX ? 0 : -ENAMETOOLONG;
+}
+
+static int root_open(void)
+{
+	int fd = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	return fd < 0 ? -errno : fd;
+}
+
+static int path_read(const char *file, char **ret, size_t *ret_len)
+{
+	_cleanup_close_ int root = root_open();
+	char path[PATH_MAX];
+	struct stat st;
+	int rc;
+
+	if (root < 0)
+		return root;
+	if (stat(file, &st) < 0)
+		return -errno;
+	if (!S_ISREG(st.st_mode))
+		return S_ISDIR(st.st_mode) ? -EISDIR : -EINVAL;
+	rc = path_absolute(file, path);
+	return rc < 0 ? rc : file_read(root, path + 1, FILE_MAX, ret, ret_len);
+}
+
+int chzdev_file_read(struct app *app, const char *file, char **ret, size_t *ret_len)
+{
+	const bool is_stdin = strcmp(file, "-") == 0;
+	int rc = is_stdin ? stdin_read(ret, ret_len) : path_read(file, ret, ret_len);
+
+	if (rc == -ENOMEM)
+		return err_oom(&app->err);
+	if (rc == -EFBIG)
+		return err_set(&app->err, rc, "cannot read '%.255s': larger than %d bytes",
+			       is_stdin ? "standard input" : file, FILE_MAX);
+	if (rc == -EINVAL && !is_stdin) {
+		err_set(&app->err, rc, "cannot read '%.255s': no regular file", file);
+		return err_hint(&app->err, "--import - reads standard input");
+	}
+	if (rc < 0)
+		return err_errno(&app->err, rc, "cannot read '%s'",
+				 is_stdin ? "standard input" : file);
+	return 0;
+}
+
+/* ---- write ------------------------------------------------------------------------------- */
+
+/* To write through a link, or into a device, is nothing that can be done as a whole. */
+static int kind_check(struct app *app, const char *file, mode_t *ret_mode)
+{
+	const char *kind = "no regular file";
+	const mode_t mask = umask(0);
+	struct stat st;
+
+	umask(mask);
+	*ret_mode = 0666 & ~mask;
+	if (lstat(file, &st) < 0)
+		return 0;
+	if (S_ISREG(st.st_mode)) {
+		*ret_mode = st.st_mode & 0777;
+		return 0;
+	}
+	if (S_ISDIR(st.st_mode))
+		kind = "a directory";
+	if (S_ISLNK(st.st_mode))
+		kind = "a symbolic link";
+	err_set(&app->err, -EINVAL, "cannot write '%.255s': it is %s", file, kind);
+	return err_hint(&app->err, "--export - writes to standard output");
+}
+
+static int path_write(const char *file, const char *text, mode_t mode)
+{
+	_cleanup_close_ int root = root_open();
+	char path[PATH_MAX], *name;
+	const char *dir = path + 1;
+	int rc;
+
+	if (root < 0)
+		return root;
+	rc = path_absolute(file, path);
+	if (rc < 0)
+		return rc;
+	name = strrchr(path, '/');
+	*name++ = '\0';
+	if (name == dir)
+		dir = ".";
+	if (!sysfs_exists(root, dir)) {
+		rc = file_dirs_make(root, dir, 0755);
+		if (rc < 0)
+			return rc;
+	}
+	return file_replace(root, dir, name, text, strlen(text), mode);
+}
+
+int chzdev_file_write(struct app *app, const char *file, const char *text)
+{
+	mode_t mode;
+	int rc = kind_check(app, file, &mode);
+
+	if (rc < 0)
+		return rc;
+	rc = path_write(file, text, mode);
+	return rc < 0 ? err_errno(&app->err, rc, "cannot write '%s'", file) : 0;
+}
