@@ -179,21 +179,28 @@ static const char *missing_dir_find(int root)
 	return NULL;
 }
 
+/* In the directories that udev reads, in the order in which it prefers them. */
+static void rule_find(int root, const char *name, struct doctor_file *ret)
+{
+	static const char *const dirs[] = { "etc/udev/rules.d", "run/udev/rules.d",
+					    "usr/local/lib/udev/rules.d", "usr/lib/udev/rules.d",
+					    "lib/udev/rules.d" };
+	char paths[ARRAY_SIZE(dirs)][PATH_SIZE];
+	const char *path[ARRAY_SIZE(dirs)];
+
+	for (size_t i = 0; i < ARRAY_SIZE(dirs); i++)
+		path[i] = path_join(paths[i], dirs[i], name);
+	file_find(root, path, ARRAY_SIZE(path), ret);
+}
+
 static void mdevctl_read(int root, struct doctor_facts *ret)
 {
 	static const char *const programs[] = { "usr/sbin/mdevctl", "usr/bin/mdevctl",
 						"usr/local/sbin/mdevctl", "usr/local/bin/mdevctl" };
-	/* In the order in which udev prefers them. */
-	static const char *const rules[] = {
-		"etc/udev/rules.d/" NAME_MDEVCTL_RULE,
-		"run/udev/rules.d/" NAME_MDEVCTL_RULE,
-		"usr/local/lib/udev/rules.d/" NAME_MDEVCTL_RULE,
-		"usr/lib/udev/rules.d/" NAME_MDEVCTL_RULE,
-		"lib/udev/rules.d/" NAME_MDEVCTL_RULE,
-	};
 
 	file_find(root, programs, ARRAY_SIZE(programs), &ret->mdevctl);
-	file_find(root, rules, ARRAY_SIZE(rules), &ret->mdevctl_rule);
+	rule_find(root, NAME_MDEVCTL_RULE, &ret->mdevctl_rule);
+	rule_find(root, NAME_OVERRIDE_RULE, &ret->override_rule);
 	if (*ret->mdevctl_rule.path)
 		rule_program_read(root, ret);
 	ret->missing_dir = missing_dir_find(root);

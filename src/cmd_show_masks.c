@@ -139,6 +139,50 @@ static void overrides_print(struct app *app, const struct snapshot *now)
 	}
 }
 
+/* What sets a driver override at each boot; the other drivers of driverctl's are its business. */
+static void next_overrides(const struct snapshot *now, struct qset *ret)
+{
+	*ret = now->overrides.queues;
+	qset_or(ret, &now->driverctl);
+	qset_or(ret, &now->driverctl_other);
+}
+
+static struct json_object *next_overrides_json(const struct snapshot *now)
+{
+	struct json_object *object = out_json_object();
+	char queue[QUEUE_SIZE];
+	struct qset queues;
+
+	next_overrides(now, &queues);
+	QSET_FOREACH(a, d, &queues)
+		out_json_add_text(object, queue_format(a, d, queue),
+				  qset_has(&now->driverctl_other, a, d) ? NULL : "vfio_ap");
+	return object;
+}
+
+static void next_overrides_print(struct app *app, const struct snapshot *now)
+{
+	char queue[QUEUE_SIZE];
+	struct qset queues;
+
+	next_overrides(now, &queues);
+	if (now->overrides.bad_line)
+		cmd_warn(app,
+			 "'/" PATH_OVERRIDES "': line %u names no queue: nothing is taken"
+			 " from it",
+			 now->overrides.bad_line);
+	if (!qset_is_empty(&queues))
+		out_printf(app, "\noverrides of the next boot\n");
+	QSET_FOREACH(a, d, &queues) {
+		const bool other = qset_has(&now->driverctl_other, a, d);
+
+		out_printf(app, "  %s    %-8s  /%s\n", queue_format(a, d, queue),
+			   other ? "-" : "vfio_ap",
+			   other || !qset_has(&now->overrides.queues, a, d) ? PATH_DRIVERCTL
+									    : PATH_OVERRIDES);
+	}
+}
+
 int show_masks(struct app *app, const struct show_args *args)
 {
 	_cleanup_(snapshot_freep) struct snapshot *now = NULL;
@@ -158,6 +202,7 @@ int show_masks(struct app *app, const struct show_args *args)
 	if (!app->json) {
 		masks_print(app, now, states);
 		overrides_print(app, now);
+		next_overrides_print(app, now);
 		return 0;
 	}
 	object = out_json_new();
@@ -169,6 +214,7 @@ int show_masks(struct app *app, const struct show_args *args)
 	out_json_add_text(boot, "aqmask", states[1].boot);
 	out_json_add(object, "boot", boot);
 	out_json_add(object, "overrides", overrides_json(app, now));
+	out_json_add(object, "persistent_overrides", next_overrides_json(now));
 	out_json_print(app, object);
 	return 0;
 }

@@ -15,6 +15,7 @@
 #include "kernel.h"
 #include "bounds.h"
 #include "obstacle.h"
+#include "share.h"
 #include "unseen.h"
 
 /* What every rule needs. */
@@ -36,28 +37,14 @@ static const struct matrix *matrix_before(const struct judge *j, const char *uui
 								 : &no_matrix;
 }
 
-static void matrix_queues(struct qset *ret, const struct matrix *m)
-{
-	qset_product(ret, &m->adapters, &m->domains);
-}
-
 /* The queues of @is that were not in @was. */
 static void gained_queues(struct qset *ret, const struct matrix *was, const struct matrix *is)
 {
 	struct qset old;
 
-	matrix_queues(ret, is);
-	matrix_queues(&old, was);
+	share_queues(ret, is);
+	share_queues(&old, was);
 	qset_andnot(ret, &old);
-}
-
-/* "-a 4 -d 9", for commands that a hint names. */
-static char *arguments_format(const struct vfioap_mask *adapters, const struct vfioap_mask *domains)
-{
-	char a[VFIOAP_LIST_SIZE], d[VFIOAP_LIST_SIZE];
-
-	return finding_text("-a %s -d %s", vfioap_list_format(adapters, a),
-			    vfioap_list_format(domains, d));
 }
 
 /* Size of the buffer for who has a device open. */
@@ -81,52 +68,25 @@ static const char *holder_format(const struct judge *j, const char *uuid, char b
 	return buf;
 }
 
-/* Add @proto once for each product in @queues; @say makes message and hint of it. */
-typedef int say_fn(const struct judge *j, struct finding proto, const char *queues, void *arg);
-
-static int say_products(const struct judge *j, struct finding proto, struct qset *queues,
-			say_fn *say, void *arg)
-{
-	int rc = 0;
-
-	while (rc == 0 && finding_split(queues, &proto.adapters, &proto.domains)) {
-		_cleanup_free_ char *text = NULL;
-		struct qset part;
-
-		qset_product(&part, &proto.adapters, &proto.domains);
-		text = finding_queues(&part);
-		rc = text ? say(j, proto, text, arg) : -ENOMEM;
-	}
-	return rc;
-}
+/* What makes a finding of queues in words: share_say() calls it. */
+struct say {
+	const struct judge *j;
+	const struct matrix *owned; /* all that the owner named first has */
+	bool is_new;		    /* the device does not exist yet */
+};
 
 /* ---- queues of two owners -------------------------------------------------------- */
 
-/* The unassign that takes least from @owner and frees a product. */
-static char *unassign_format(const char *owner, const struct matrix *matrix,
-			     const struct finding *finding)
+static int say_shared_active(void *arg, struct finding proto, const char *queues)
 {
-	unsigned by_domain =
-		vfioap_mask_count(&finding->domains) * vfioap_mask_count(&matrix->adapters);
-	unsigned by_adapter =
-		vfioap_mask_count(&finding->adapters) * vfioap_mask_count(&matrix->domains);
-	bool domain = by_domain <= by_adapter;
-	char list[VFIOAP_LIST_SIZE];
-
-	vfioap_list_format(domain ? &finding->domains : &finding->adapters, list);
-	return finding_text("'vfioap unassign %s -%c %s' takes it from that device", owner,
-			    domain ? 'd' : 'a', list);
-}
-
-static int say_shared_active(const struct judge *j, struct finding proto, const char *queues,
-			     void *arg)
-{
+	const struct say *say = arg;
+	const struct judge *j = say->j;
 	_cleanup_free_ char *hint = NULL;
 	char held[HOLDER_SIZE];
 
 	holder_format(j, proto.uuid[1], held);
 	hint = *held ? finding_text("'lsvfioap -q' shows which queues are free")
-		     : unassign_format(proto.uuid[1], arg, &proto);
+		     : share_unassign(proto.uuid[1], say->owned, &proto.adapters, &proto.domains);
 	if (!hint)
 		return -ENOMEM;
 	return findings_say(j->ret, proto, hint,
@@ -156,19 +116,21 @@ static int judge_shared(const struct judge *j, const struct wish_device *device,
 		owned = other->matrix;
 	}
 	qset_or(&queues, &more);
-	matrix_queues(&more, &device->matrix);
+	share_queues(&more, &device->matrix);
 	qset_and(&queues, &more);
-	matrix_queues(&more, &other->matrix);
+	share_queues(&more, &other->matrix);
 	qset_and(&queues, &more);
 
 	memcpy(proto.uuid[0], device->uuid, UUID_SIZE);
 	memcpy(proto.uuid[1], other->uuid, UUID_SIZE);
-	return say_products(j, proto, &queues, say_shared_active, &owned);
+	return share_say(&queues, proto, say_shared_active,
+			 &(struct say){ .j = j, .owned = &owned });
 }
 
-static int say_shared_definition(const struct judge *j, struct finding proto, const char *queues,
-				 _unused_ void *arg)
+static int say_shared_definition(void *arg, struct finding proto, const char *queues)
 {
+	const struct say *say = arg;
+	const struct judge *j = say->j;
 	_cleanup_free_ char *hint =
 		finding_text("'lsvfioap %s' shows the definition", proto.uuid[1]);
 
@@ -204,28 +166,29 @@ static int judge_definitions(const struct judge *j, const struct wish_device *de
 		    (def->start_auto && j->flags & CONFLICT_AUTOSTART))
 			continue;
 		gained_queues(&queues, was, &device->matrix);
-		matrix_queues(&theirs, &def->matrix);
+		share_queues(&theirs, &def->matrix);
 		qset_and(&queues, &theirs);
 		memcpy(proto.uuid[0], device->uuid, UUID_SIZE);
 		memcpy(proto.uuid[1], def->uuid, UUID_SIZE);
-		rc = say_products(j, proto, &queues, say_shared_definition, NULL);
+		rc = share_say(&queues, proto, say_shared_definition, &(struct say){ .j = j });
 	}
 	return rc;
 }
 
 /* ---- queues of the host ------------------------------------------------------------ */
 
-static int say_host(const struct judge *j, struct finding proto, const char *queues, void *arg)
+static int say_host(void *arg, struct finding proto, const char *queues)
 {
-	const bool *is_new = arg;
-	_cleanup_free_ char *args = arguments_format(&proto.adapters, &proto.domains);
+	const struct say *say = arg;
+	const struct judge *j = say->j;
+	_cleanup_free_ char *args = share_arguments(&proto.adapters, &proto.domains);
 	_cleanup_free_ char *hint = NULL;
 
 	if (!args)
 		return -ENOMEM;
-	hint = finding_text(*is_new ? "with --reserve, or after 'vfioap reserve%s %s', it is no"
-				      " longer the host's"
-				    : "'vfioap reserve%s %s' takes it from the host",
+	hint = finding_text(say->is_new ? "with --reserve, or after 'vfioap reserve%s %s', it is no"
+					  " longer the host's"
+					: "'vfioap reserve%s %s' takes it from the host",
 			    j->want->sides, args);
 	if (!hint)
 		return -ENOMEM;
@@ -235,9 +198,12 @@ static int say_host(const struct judge *j, struct finding proto, const char *que
 		proto.uuid[0]);
 }
 
-static int say_released(const struct judge *j, struct finding proto, const char *queues, void *arg)
+static int say_released(void *arg, struct finding proto, const char *queues)
 {
-	_cleanup_free_ char *hint = unassign_format(proto.uuid[0], arg, &proto);
+	const struct say *say = arg;
+	const struct judge *j = say->j;
+	_cleanup_free_ char *hint =
+		share_unassign(proto.uuid[0], say->owned, &proto.adapters, &proto.domains);
 	char held[HOLDER_SIZE];
 
 	if (!hint)
@@ -253,8 +219,7 @@ static int judge_host(const struct judge *j, const struct wish_device *device)
 	const struct matrix *was = matrix_before(j, device->uuid);
 	const struct device *known = snapshot_device(j->now, device->uuid);
 	struct finding proto = { .code = FINDING_QUEUE_HOST_ACTIVE };
-	bool is_new = !known || !known->mdev;
-	struct matrix owned = device->matrix;
+	struct say say = { .j = j, .owned = &device->matrix, .is_new = !known || !known->mdev };
 	struct qset lost, old, gained, absent, unbound;
 	int rc;
 
@@ -270,13 +235,14 @@ static int judge_host(const struct judge *j, const struct wish_device *device)
 	qset_andnot(&gained, &unbound);
 
 	memcpy(proto.uuid[0], device->uuid, UUID_SIZE);
-	rc = say_products(j, proto, &gained, say_host, &is_new);
-	return rc == 0 ? say_products(j, proto, &lost, say_released, &owned) : rc;
+	rc = share_say(&gained, proto, say_host, &say);
+	return rc == 0 ? share_say(&lost, proto, say_released, &say) : rc;
 }
 
-static int say_released_definition(const struct judge *j, struct finding proto, const char *queues,
-				   _unused_ void *arg)
+static int say_released_definition(void *arg, struct finding proto, const char *queues)
 {
+	const struct say *say = arg;
+	const struct judge *j = say->j;
 	_cleanup_free_ char *hint =
 		finding_text("'lsvfioap %s' shows the definition", proto.uuid[0]);
 
@@ -308,11 +274,11 @@ static int judge_host_definition(const struct judge *j, const struct wish_defini
 	kernel_host_queues(&old, &j->now->bus, &j->now->bus.masks, &def->matrix);
 	qset_andnot(&lost, &old);
 	if (active) {
-		matrix_queues(&old, &active->matrix);
+		share_queues(&old, &active->matrix);
 		qset_andnot(&lost, &old);
 	}
 	memcpy(proto.uuid[0], def->uuid, UUID_SIZE);
-	return say_products(j, proto, &lost, say_released_definition, NULL);
+	return share_say(&lost, proto, say_released_definition, &(struct say){ .j = j });
 }
 
 /* The kernel refuses mask writes while any queue has a driver override (6.19). */

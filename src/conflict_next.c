@@ -13,6 +13,7 @@
 #include "nextboot.h"
 #include "bounds.h"
 #include "paths.h"
+#include "share.h"
 
 /* What every rule needs. */
 struct judge {
@@ -25,11 +26,6 @@ struct judge {
 };
 
 static const struct matrix no_matrix;
-
-static void matrix_queues(struct qset *ret, const struct matrix *m)
-{
-	qset_product(ret, &m->adapters, &m->domains);
-}
 
 /* What the file says now; empty when it says nothing that can be read. */
 static const struct matrix *matrix_before(const struct wish_definition *def)
@@ -56,34 +52,16 @@ static void active_gains(const struct judge *j, const char *uuid, struct qset *r
 	const struct wish_device *active = wish_device_const(j->want, uuid);
 	struct qset old;
 
-	matrix_queues(ret, active ? &active->matrix : &no_matrix);
-	matrix_queues(&old, active_before(j, uuid));
+	share_queues(ret, active ? &active->matrix : &no_matrix);
+	share_queues(&old, active_before(j, uuid));
 	qset_andnot(ret, &old);
-}
-
-typedef int say_fn(const struct judge *j, struct finding proto, const char *queues);
-
-/* Add @proto once for each product in @queues; @say makes message and hint of it. */
-static int say_products(const struct judge *j, struct finding proto, struct qset *queues,
-			say_fn *say)
-{
-	int rc = 0;
-
-	while (rc == 0 && finding_split(queues, &proto.adapters, &proto.domains)) {
-		_cleanup_free_ char *text = NULL;
-		struct qset part;
-
-		qset_product(&part, &proto.adapters, &proto.domains);
-		text = finding_queues(&part);
-		rc = text ? say(j, proto, text) : -ENOMEM;
-	}
-	return rc;
 }
 
 /* ---- two definitions ------------------------------------------------------------------------ */
 
-static int say_shared(const struct judge *j, struct finding proto, const char *queues)
+static int say_shared(void *arg, struct finding proto, const char *queues)
 {
+	const struct judge *j = arg;
 	_cleanup_free_ char *hint =
 		finding_text("'lsvfioap %s' shows the definition", proto.uuid[1]);
 
@@ -107,13 +85,13 @@ static void shared_queues(const struct wish_definition *def, const struct wish_d
 	const bool grave = def->start_auto && other->start_auto;
 	struct qset queues, old;
 
-	matrix_queues(ret, &def->matrix);
-	matrix_queues(&queues, &other->matrix);
+	share_queues(ret, &def->matrix);
+	share_queues(&queues, &other->matrix);
 	qset_and(ret, &queues);
 	if (grave && !(auto_before(def) && auto_before(other)))
 		return;
-	matrix_queues(&old, matrix_before(def));
-	matrix_queues(&queues, matrix_before(other));
+	share_queues(&old, matrix_before(def));
+	share_queues(&queues, matrix_before(other));
 	qset_and(&old, &queues);
 	qset_andnot(ret, &old);
 }
@@ -126,7 +104,7 @@ static void shared_known(const struct judge *j, const char *uuid,
 	struct qset theirs;
 
 	active_gains(j, uuid, ret);
-	matrix_queues(&theirs, active ? &active->matrix : &other->matrix);
+	share_queues(&theirs, active ? &active->matrix : &other->matrix);
 	qset_and(ret, &theirs);
 }
 
@@ -147,7 +125,7 @@ static int judge_pair(const struct judge *j, const struct wish_definition *def,
 	qset_andnot(&queues, &known);
 	memcpy(proto.uuid[0], def->uuid, UUID_SIZE);
 	memcpy(proto.uuid[1], other->uuid, UUID_SIZE);
-	return say_products(j, proto, &queues, say_shared);
+	return share_say(&queues, proto, say_shared, (void *)j);
 }
 
 /* Each pair once, from the one that changes; of two that change from the one that is named. */
@@ -171,8 +149,9 @@ static int judge_shared(const struct judge *j, const struct wish_definition *def
 /* ---- queues of the host ------------------------------------------------------------------------
  */
 
-static int say_host(const struct judge *j, struct finding proto, const char *queues)
+static int say_host(void *arg, struct finding proto, const char *queues)
 {
+	const struct judge *j = arg;
 	char a[VFIOAP_LIST_SIZE], d[VFIOAP_LIST_SIZE];
 	_cleanup_free_ char *hint =
 		finding_text("with --reserve, or after 'vfioap reserve%s -a %s -d %s', it is no"
@@ -188,8 +167,9 @@ static int say_host(const struct judge *j, struct finding proto, const char *que
 			    proto.uuid[0], queues);
 }
 
-static int say_released(const struct judge *j, struct finding proto, const char *queues)
+static int say_released(void *arg, struct finding proto, const char *queues)
 {
+	const struct judge *j = arg;
 	_cleanup_free_ char *hint =
 		finding_text("'lsvfioap %s' shows the definition", proto.uuid[0]);
 
@@ -226,9 +206,9 @@ static int judge_host(const struct judge *j, const struct wish_definition *def)
 	struct qset lost, gained, old, queues;
 	int rc;
 
-	matrix_queues(&lost, &def->matrix);
+	share_queues(&lost, &def->matrix);
 	gained = lost;
-	matrix_queues(&old, wakes ? &no_matrix : matrix_before(def));
+	share_queues(&old, wakes ? &no_matrix : matrix_before(def));
 	qset_andnot(&gained, &old);
 	qset_and(&gained, &j->host);
 	qset_and(&lost, &j->host);
@@ -244,8 +224,8 @@ static int judge_host(const struct judge *j, const struct wish_definition *def)
 		loss.severity = FINDING_WARNING;
 	memcpy(gain.uuid[0], def->uuid, UUID_SIZE);
 	memcpy(loss.uuid[0], def->uuid, UUID_SIZE);
-	rc = say_products(j, gain, &gained, say_host);
-	return rc == 0 ? say_products(j, loss, &lost, say_released) : rc;
+	rc = share_say(&gained, gain, say_host, (void *)j);
+	return rc == 0 ? share_say(&lost, loss, say_released, (void *)j) : rc;
 }
 
 /* ---- files that are not as they should be

@@ -37,6 +37,7 @@ static const struct {
 	  .flags = DOCTOR_PERSISTENT,
 	  .needs_bus = true,
 	  .look = doctor_boot_masks },
+	{ .name = "overrides", .flags = DOCTOR_PERSISTENT, .look = doctor_overrides },
 	{ .name = "mdevctl", .flags = DOCTOR_PERSISTENT, .look = doctor_mdevctl },
 	{ .name = "mdevctl-rule", .flags = DOCTOR_PERSISTENT, .look = doctor_mdevctl_rule },
 	{ .name = "callouts", .flags = DOCTOR_PERSISTENT, .look = doctor_callouts },

@@ -92,6 +92,7 @@ struct doctor_user {
  * @run_rules:    there is one in /run as well
  * @mdevctl, @mdevctl_rule: the program, and its rule file
  * @rule_program: what the rule runs, without leading '/'; @rule_program_exists
+ * @override_rule: the rule that sets our list's overrides at each boot
  * @missing_dir:  a directory without which mdevctl does nothing at all
  * @link:         our callout
  * @has_ap_check, @has_ap_wrapper: s390-tools' callout, and the script for old mdevctl
@@ -117,7 +118,7 @@ struct doctor_facts {
 
 	struct udev_report rules;
 	bool run_rules;
-	struct doctor_file mdevctl, mdevctl_rule, rule_program;
+	struct doctor_file mdevctl, mdevctl_rule, rule_program, override_rule;
 	bool rule_program_exists;
 	const char *missing_dir;
 	enum doctor_link link[DOCTOR_DIRS];
@@ -166,7 +167,8 @@ typedef bool doctor_fn(const struct doctor *d);
 doctor_fn doctor_bus, doctor_qci, doctor_cards, doctor_module, doctor_kernel, doctor_kvm;
 doctor_fn doctor_matrix_read, doctor_override_counter, doctor_lock, doctor_nodes;
 doctor_fn doctor_nested, doctor_secure;
-doctor_fn doctor_rules, doctor_run_rules, doctor_boot_masks, doctor_mdevctl, doctor_mdevctl_rule;
+doctor_fn doctor_rules, doctor_run_rules, doctor_boot_masks, doctor_overrides, doctor_mdevctl,
+	doctor_mdevctl_rule;
 doctor_fn doctor_callouts, doctor_autostart, doctor_initramfs;
 
 #endif

@@ -104,6 +104,25 @@ bool doctor_boot_masks(const struct doctor *d)
 	return parameters_say(d, &boot);
 }
 
+bool doctor_overrides(const struct doctor *d)
+{
+	const struct snapshot *now = d->now;
+
+	if (now->overrides.bad_line)
+		return doctor_say(d, DOCTOR_FAIL, "correct that line",
+				  "'/" PATH_OVERRIDES "': line %u names no queue: none is reserved",
+				  now->overrides.bad_line);
+	if (qset_is_empty(&now->overrides.queues))
+		return doctor_say(d, DOCTOR_OK, NULL, "no driver override is to last");
+	if (!*d->facts->override_rule.path)
+		return doctor_say(d, DOCTOR_FAIL, "install vfioap as a whole",
+				  "'/" PATH_OVERRIDES
+				  "' names queues, and there is no " NAME_OVERRIDE_RULE
+				  " that reserves them at the next boot");
+	return doctor_say(d, DOCTOR_OK, NULL, "'/%s' reserves the queues of '/" PATH_OVERRIDES "'",
+			  d->facts->override_rule.path);
+}
+
 bool doctor_mdevctl(const struct doctor *d)
 {
 	if (!*d->facts->mdevctl.path)

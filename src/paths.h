@@ -68,6 +68,7 @@
 #define NAME_AP_CHECK	     "ap-check"
 #define NAME_AP_WRAPPER	     "ap-check.sh"
 #define NAME_MDEVCTL_RULE    "60-mdevctl.rules"
+#define NAME_OVERRIDE_RULE   "42-vfioap.rules"
 #define PATH_SERVICE_ENABLED "etc/systemd/system/multi-user.target.wants/vfioap-autostart.service"
 #define PATH_INITRAMFS_HOOK  "usr/share/initramfs-tools/hooks/udev"
 #define PATH_SECURE_GUEST    "sys/firmware/uv/prot_virt_guest"

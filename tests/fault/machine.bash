@@ -45,7 +45,7 @@ machine_look()
 	lock=$(echo /run/lock/*)
 	seen=$(
 		# A module that was loaded stays.
-		apsim ctl state | sed '/^  "modules":/,/^  \]/d'
+		apsim ctl state | sed '/^  "modules":/,/^  \]/d; /^ *"pid":/d'
 		echo "locks: $lock"
 		[ ${#files[@]} -eq 0 ] || stat -c '%A %U %G %n' "${files[@]}"
 		[ ${#files[@]} -eq 0 ] || tail -v -n +1 "${files[@]}"
@@ -77,8 +77,8 @@ machine_sound()
 		([.devices[] | queues[]] | length == (unique | length)) and
 		([.cards[] | .overrides | length] | add // 0) <= .overrides and
 		all(.cards[]; (.host_queues - .vfio_queues) == .host_queues) and
-		all(.devices[]; . as $device | .shadow | within($device) and within($machine.host)) and
 		(.kernel == "5.15" or
+			all(.devices[]; . as $device | .shadow | within($device) and within($machine.host)) and
 			([.cards[] | .id as $a | .vfio_queues[] | $a * 256 + .] as $bound |
 			all(.devices[]; (.shadow | queues) - $bound == [])))
 	' >/dev/null

@@ -22,7 +22,8 @@
 #define EMPTY HEAD("auto") "  \"attrs\": []\n}"
 
 /* Squeezed, as nobody writes them. */
-#define SHORT "{\"mdev_type\":\"vfio_ap-passthrough\",\"start\":\"auto\",\"attrs\":"
+#define HEAD_REST "\"mdev_type\":\"vfio_ap-passthrough\",\"start\":\"auto\",\"attrs\":"
+#define SHORT	  "{" HEAD_REST
 
 static const struct row {
 	const char *title;
@@ -173,6 +174,29 @@ static const struct row {
 	  .adapters = "5",
 	  .rewrite = true,
 	  .want = HEAD("auto") ATTRS(A("5")) },
+	{ .title = "unassign entries stay when the start alone changes",
+	  .text = HEAD("auto") ATTRS(U("9") N A("5")),
+	  .adapters = "5",
+	  .start = CONFIG_START_MANUAL,
+	  .want = HEAD("manual") ATTRS(U("9") N A("5")) },
+	{ .title = "the largest numbers that are kept",
+	  .text = "{\"n\":[18446744073709551614,-9223372036854775807]," HEAD_REST "[]}",
+	  .adapters = "none",
+	  .start = CONFIG_START_MANUAL,
+	  .want = "{\n  \"n\": [\n    18446744073709551614,\n    -9223372036854775807\n  ],\n"
+		  "  \"mdev_type\": \"vfio_ap-passthrough\",\n  \"start\": \"manual\",\n"
+		  "  \"attrs\": []\n}" },
+	{ .title = "a number that would be cut",
+	  .text = "{\"n\":[{\"m\":123456789012345678901234567890}]," HEAD_REST "[]}",
+	  .adapters = "5",
+	  .rewrite = true,
+	  .rc = -EBADMSG,
+	  .want = "more than 64 bits" },
+	{ .title = "a negative number that would be cut",
+	  .text = "{\"n\":-123456789012345678901234567890," HEAD_REST "[]}",
+	  .adapters = "5",
+	  .rc = -EBADMSG,
+	  .want = "more than 64 bits" },
 	/* refused whatever the change */
 	{ .title = "a leading zero: start",
 	  .text = HEAD("auto") ATTRS(A("010")),

@@ -325,6 +325,21 @@ CASE(overrides_lasting)
 	override_none(s, f);
 	qset_add(&s->now.overrides.queues, 5, 4);
 }
+CASE(overrides_no_rule)
+{
+	qset_add(&s->now.overrides.queues, 5, 4);
+	(void)f;
+}
+CASE(overrides_rule)
+{
+	overrides_no_rule(s, f);
+	snprintf(f->override_rule.path, sizeof(f->override_rule.path),
+		 "usr/lib/udev/rules.d/42-vfioap.rules");
+}
+CASE(overrides_bad)
+{
+	s->now.overrides.bad_line = 3;
+}
 CASE(no_mdevctl)
 {
 	f->mdevctl.path[0] = '\0';
@@ -526,6 +541,10 @@ static const struct row {
 	ROW(well, "boot-masks", DOCTOR_OK, ""),
 	ROW(boot_mask, "boot-masks", DOCTOR_OK, ""),
 	ROW(overrides_lasting, "boot-masks", DOCTOR_OK, ""),
+	ROW(well, "overrides", DOCTOR_OK, "no driver override is to last"),
+	ROW(overrides_no_rule, "overrides", DOCTOR_FAIL, "no 42-vfioap.rules"),
+	ROW(overrides_rule, "overrides", DOCTOR_OK, "'/usr/lib/udev/rules.d/42-vfioap.rules'"),
+	ROW(overrides_bad, "overrides", DOCTOR_FAIL, "line 3 names no queue"),
 	ROW(boot_hidden, "boot-masks", DOCTOR_WARN, "only root"),
 	ROW(boot_mask_overrides, "boot-masks", DOCTOR_WARN,
 	    "ap.aqmask=: it takes driver overrides"),
