@@ -21,6 +21,21 @@ static const char *const directories[] = {
 	"udev/rules.d",
 };
 
+/* Those of the host, if there are any, with files to be hidden: see etc_write(). */
+static const char *const host_parents[] = {
+	ETC_DEFINITIONS, "driverctl.d",	   ETC_MODULES_LOAD,
+	"systemd",	 "systemd/system", "systemd/system/multi-user.target.wants",
+	"vfioap",
+};
+
+static bool host_has(const char *name)
+{
+	char path[PATH_MAX];
+
+	snprintf(path, sizeof(path), "/etc/%s", name);
+	return access(path, F_OK) == 0;
+}
+
 static int directory_make(const char *dir, const char *name, struct err *err)
 {
 	char path[PATH_MAX];
@@ -96,8 +111,11 @@ int etc_write(const char *dir, const struct lpar *lpar, struct err *err)
 
 	for (unsigned i = 0; i < ARRAY_SIZE(directories) && rc == 0; i++)
 		rc = directory_make(dir, directories[i], err);
-	/* Also over the host's, whose files could not be hidden in a directory of its root. */
-	if (rc == 0 && (lpar->n_definitions || access("/etc/" ETC_DEFINITIONS, F_OK) == 0))
+	/* Over the host's: files cannot be hidden in directories of its root. */
+	for (size_t i = 0; i < ARRAY_SIZE(host_parents) && rc == 0; i++)
+		if (host_has(host_parents[i]))
+			rc = directory_make(dir, host_parents[i], err);
+	if (rc == 0 && lpar->n_definitions)
 		rc = directory_make(dir, ETC_DEFINITIONS, err);
 	for (size_t i = 0; i < lpar->n_definitions && rc == 0; i++)
 		rc = definition_write(dir, &lpar->definitions[i], err);

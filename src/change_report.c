@@ -296,6 +296,30 @@ static bool is_past(const struct plan *plan)
 	return false;
 }
 
+/* A write as one line, as messages are: printf(1) puts the line ends of a file back. */
+static char *shell_line(const char *path, const char *text)
+{
+	static const char take[] = "printf %s '", give[] = "printf %b '";
+	_cleanup_free_ char *shell = plan_shell(path, text);
+	char *quoted = shell && strchr(shell, '\n') ? strstr(shell, take) : NULL;
+	char *line, *end;
+
+	if (!quoted)
+		return TAKE_PTR(shell);
+	memcpy(quoted, give, strlen(give));
+	line = malloc(2 * strlen(shell) + 1);
+	if (!line)
+		return NULL;
+	end = mempcpy(line, shell, (size_t)(quoted - shell));
+	for (const char *p = quoted; *p; p++) {
+		if (*p == '\n' || *p == '\\')
+			*end++ = '\\';
+		*end++ = *p == '\n' ? 'n' : *p;
+	}
+	*end = '\0';
+	return line;
+}
+
 static void report_finish(const struct app *app, const struct plan *plan)
 {
 	for (size_t i = 0; i < plan->n_steps; i++) {
@@ -303,7 +327,7 @@ static void report_finish(const struct app *app, const struct plan *plan)
 		_cleanup_free_ char *line = NULL;
 
 		if (step->state == PLAN_WAITING)
-			line = plan_shell(step->path, step->text);
+			line = shell_line(step->path, step->text);
 		if (line)
 			cmd_error(app, "not done: %s; to finish: %s", step->what, line);
 		else
@@ -324,7 +348,7 @@ void change_report_left(const struct app *app, const struct plan *plan)
 		_cleanup_free_ char *line = NULL;
 
 		if (step->state == PLAN_LEFT)
-			line = plan_shell(step->undo_path, step->undo_text);
+			line = shell_line(step->undo_path, step->undo_text);
 		if (line)
 			cmd_error(app, "not undone: %s; to take it back: %s", step->what, line);
 	}

@@ -44,16 +44,20 @@ static char *printf_format(const char *text)
 	return format;
 }
 
+/* With its directory, which may not be there yet: mdevctl brings none for our devices. */
 static char *file_shell(const char *path, const char *text)
 {
+	const int dir = (int)(strrchr(path, '/') - path);
 	_cleanup_free_ char *format = NULL;
 
 	if (!text)
 		return finding_text("rm /%s", path);
 	if (is_plain(text))
-		return finding_text("printf %%s '%s' > /%s", text, path);
+		return finding_text("mkdir -p /%.*s && printf %%s '%s' > /%s", dir, path, text,
+				    path);
 	format = printf_format(text);
-	return format ? finding_text("printf '%s' > /%s", format, path) : NULL;
+	return format ? finding_text("mkdir -p /%.*s && printf '%s' > /%s", dir, path, format, path)
+		      : NULL;
 }
 
 char *plan_shell(const char *path, const char *text)

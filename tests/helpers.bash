@@ -93,20 +93,33 @@ fail()
 	return 1
 } >&2
 
+# slurp NAME FILE: what is in it, without the line ends behind it, becomes $NAME.  No process is
+# started for that: there are thousands of calls.
+slurp()
+{
+	local content
+
+	# Up to a NUL; bash cannot hold one.
+	if IFS= read -r -d '' content <"$2"; then
+		content=$(tr '\0' '?' <"$2")
+	fi
+	while [[ $content == *$'\n' ]]; do
+		content=${content%$'\n'}
+	done
+	printf -v "$1" %s "$content"
+}
+
 tool()
 {
-	local want=$1 dir
+	local want=$1 out=$BATS_TEST_TMPDIR/tool.$BASHPID
 	shift
 
-	dir=$(mktemp -d "$BATS_TEST_TMPDIR/tool.XXXXXX")
-	last_command=$(printf '%q ' "$@")
+	printf -v last_command '%q ' "$@"
 	last_command=${last_command% }
 	status=0
-	"$@" >"$dir/stdout" 2>"$dir/stderr" || status=$?
-	# bash drops NUL bytes, and says so.
-	stdout=$(tr '\0' '?' <"$dir/stdout")
-	stderr=$(tr '\0' '?' <"$dir/stderr")
-	rm -r "$dir"
+	"$@" >"$out.stdout" 2>"$out.stderr" || status=$?
+	slurp stdout "$out.stdout"
+	slurp stderr "$out.stderr"
 
 	case $stderr in
 	*Sanitizer:* | *'runtime error: '*)
@@ -247,14 +260,11 @@ sim_state()
 {
 	(
 		cd / || exit
-		grep -H . sys/bus/ap/apmask sys/bus/ap/aqmask || :
-		for queue in sys/bus/ap/devices/*.*; do
-			echo "$queue: $(queue_driver "$(basename "$queue")")"
-		done
-		for uuid in $(devices); do
-			echo "$uuid: $(matrix "$uuid"); $(controls "$uuid")"
-		done
-		find etc/mdevctl.d etc/udev/rules.d -type f -print0 | sort -z | xargs -0 -r sha256sum
+		shopt -s nullglob
+		grep -H . sys/bus/ap/apmask sys/bus/ap/aqmask \
+			sys/devices/vfio_ap/matrix/*-*/{matrix,control_domains} || :
+		find sys/bus/ap/devices/*.*/driver -maxdepth 0 -printf '%p %l\n' || :
+		find etc/mdevctl.d etc/udev/rules.d etc/vfioap* -type f -print0 | sort -z | xargs -0 -r sha256sum
 	) 2>&1
 }
 
@@ -320,7 +330,8 @@ queue_driver()
 	local link=${ROOT-}/sys/bus/ap/devices/$1/driver
 
 	if [ -L "$link" ]; then
-		basename "$(readlink "$link")"
+		link=$(readlink "$link")
+		echo "${link##*/}"
 	else
 		echo -
 	fi

@@ -7,9 +7,18 @@
 #                    plan_what; -n says them
 # machine_sound      the invariants of kernel-abi.md 20 hold
 # kernel_has N       row N is one of $kernel
+# row_prepare N      $command, its plan, $before and $after; the machine is as before
+# rows_run WHAT      row_run of each row, or of a sample, and the last line of the report
+# complain WHAT [WANTED]    count and tell a failure, with the state that was wanted
+# wait_traced N      the command in the background has begun its write N
+#
+# It is sourced with the arguments KERNEL WORK [SEED ROWS CASES]: without SEED all is done, else
+# about CASES cases of each of about ROWS rows.
 #
 # shellcheck shell=bash
 
+kernel=$1 work=$2 seed=${3-} sample_rows=${4-0} sample_cases=${5-0}
+export wish=$work/wish
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 # shellcheck source=tests/fault/rows.bash
 source "$here/rows.bash"
@@ -33,7 +42,7 @@ machine_files()
 
 	files=()
 	for file in /etc/mdevctl.d/** /etc/udev/rules.d/** /etc/vfioap/** /etc/modules-load.d/**; do
-		[ -d "$file" ] || files+=("$file")
+		[ -d "$file" ] || [[ $file == */scripts.d/* ]] || files+=("$file")
 	done
 }
 
@@ -151,4 +160,83 @@ faults_clear()
 		apsim ctl fail "$path" 0
 	done
 	faults=()
+}
+
+# ---- running -----------------------------------------------------------------------------------------
+
+cases=0 failures=0 row='' case='' status='' before='' after='' failed='' verbose=''
+command=()
+
+complain()
+{
+	failures=$((failures + 1)) failed=1
+	echo "-- kernel $kernel, ${row_names[row]}: $case: $1"
+	echo "   command: ${command[*]}; status $status"
+	sed 's/^/   /' "$work/err"
+	[ $# -lt 2 ] || diff -U 2 <(echo "$2") <(echo "$seen") | sed 's/^/   /'
+}
+
+# traced N: -v has said N writes
+traced()
+{
+	[ "$(grep -cE '^[a-z_]+: (echo|write|rm|modprobe) ' "$work/err")" -ge "$1" ]
+}
+
+wait_traced()
+{
+	local tries=2000
+
+	until traced "$1" || [ $((tries -= 1)) -eq 0 ]; do
+		sleep 0.002
+	done
+}
+
+# ---- rows --------------------------------------------------------------------------------------
+
+row_prepare()
+{
+	row=$1 case=set-up
+	: >"$work/err"
+	eval "command=(${row_commands[row]})"
+	verbose=-v
+	[ "${command[0]}" = vfioap ] || verbose=-V
+	machine_reset "$row"
+	machine_look
+	before=$seen
+	plan_read "$row"
+	status=0
+	"${command[@]}" >"$work/out" 2>"$work/err" </dev/null || status=$?
+	machine_look
+	after=$seen
+	vfioap export >"$work/goal"
+	if [ "$status" -ne 0 ] || [ "${#plan_path[@]}" -eq 0 ] || ! machine_sound; then
+		complain "it does not work without a fault either"
+		return 1
+	fi
+	machine_reset "$row"
+	machine_look
+	[ "$seen" = "$before" ] || complain "the set-up is not the same each time" "$before"
+}
+
+# is_sampled N M: with a chance of M in N
+is_sampled()
+{
+	[ -z "$seed" ] || [ $((RANDOM % $1)) -lt "$2" ]
+}
+
+rows_run()
+{
+	local -a rows=()
+
+	[ -z "$seed" ] || RANDOM=$((seed + ${kernel/./}))
+	for row in "${!row_names[@]}"; do
+		# ONLY, a pattern, is for whoever looks for a fault.
+		# shellcheck disable=SC2053
+		! kernel_has "$row" || [[ ${row_names[row]} != ${ONLY-*} ]] || rows+=("$row")
+	done
+	for row in "${rows[@]}"; do
+		! is_sampled ${#rows[@]} "$sample_rows" || row_run "$row"
+	done
+	echo "$cases $1 cases, $failures failures"
+	[ "$failures" -eq 0 ]
 }
