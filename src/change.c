@@ -72,7 +72,7 @@ static void trace(void *arg, const char *path, const char *text, bool undo)
 	if (str_starts_with(path, PATH_ETC "/"))
 		line = finding_text("%s /%s", text ? "write" : "rm", path);
 	else
-		line = plan_shell(path, text);
+		line = plan_shell(NULL, path, text);
 	if (line)
 		cmd_note(app, "%s%s", undo ? "undo: " : "", line);
 }

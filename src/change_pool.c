@@ -95,11 +95,11 @@ static void overrides_follow(struct change *change, const struct qset *from, con
 	qset_andnot(&change->want->overrides, &clear);
 }
 
-/* The side that was cleared in the running system is cleared for the next boot too. */
-static struct pool_request same_side(const struct change *change, const struct snapshot *next,
+/* The side that is cleared in the running system is cleared for the next boot too. */
+static struct pool_request same_side(const struct app *app, const struct change *change,
+				     const struct snapshot *next,
 				     const struct pool_request *request)
 {
-	const struct apbus_masks *was = &change->now->bus.masks, *is = &change->want->masks;
 	struct pool_request narrow = *request;
 	struct qset host, named;
 
@@ -110,9 +110,11 @@ static struct pool_request same_side(const struct change *change, const struct s
 	qset_and(&host, &named);
 	if (qset_is_empty(&host))
 		return narrow;
-	if (!vfioap_mask_equal(&was->apmask, &is->apmask))
+	if (!app->active)
+		return narrow;
+	if (!vfioap_mask_intersects(&request->adapters, &change->want->masks.apmask))
 		narrow.has_domains = false;
-	else if (!vfioap_mask_equal(&was->aqmask, &is->aqmask))
+	else if (!vfioap_mask_intersects(&request->domains, &change->want->masks.aqmask))
 		narrow.has_adapters = false;
 	return narrow;
 }
@@ -173,7 +175,7 @@ static int pools_next(struct app *app, struct change *change, const struct pool_
 	if (change->findings.n_errors)
 		return 0;
 	want->sides = change->want->sides;
-	narrow = same_side(change, next, request);
+	narrow = same_side(app, change, next, request);
 	narrow.by_override |= change->by_override;
 	rc = reserve ? pool_mode_reserve(next, &narrow, want, pool, &findings)
 		     : pool_mode_release(next, request, want, pool, &findings);

@@ -177,7 +177,7 @@ static bool has_undo(const struct plan_step *step)
 	return step->undo_path && !step->refused;
 }
 
-static struct json_object *json_changes(const struct plan *plan)
+static struct json_object *json_changes(const struct app *app, const struct plan *plan)
 {
 	struct json_object *changes = out_json_array();
 
@@ -187,7 +187,7 @@ static struct json_object *json_changes(const struct plan *plan)
 		struct json_object *object = out_json_object();
 
 		if (has_undo(step))
-			undo = plan_shell(step->undo_path, step->undo_text);
+			undo = plan_shell(app->sysroot, step->undo_path, step->undo_text);
 		out_json_add_text(object, "path", path);
 		out_json_add_lines(object, "write", step->text);
 		out_json_add_lines(object, "undo", undo);
@@ -214,7 +214,7 @@ static void print_json(struct app *app, const struct change *change, const struc
 	out_json_add_bool(object, "dry_run", app->dry_run);
 	out_json_add_bool(object, "changed", plan->n_steps && !app->dry_run);
 	out_json_add_text(object, "uuid", *change->uuid ? change->uuid : NULL);
-	out_json_add(object, "changes", json_changes(plan));
+	out_json_add(object, "changes", json_changes(app, plan));
 	out_json_add(object, "reserved", out_json_set(&change->reserved));
 	out_json_add(object, "also_taken", out_json_set(&change->also));
 	out_json_add(object, "gained", json_queues(&views->gained));
@@ -227,7 +227,7 @@ static int print_plan(struct app *app, const struct plan *plan, bool words)
 {
 	for (size_t i = 0; i < plan->n_steps; i++) {
 		const struct plan_step *step = &plan->step[i];
-		_cleanup_free_ char *line = plan_shell(step->path, step->text);
+		_cleanup_free_ char *line = plan_shell(app->sysroot, step->path, step->text);
 
 		if (!line)
 			return -ENOMEM;
@@ -297,17 +297,18 @@ static bool is_past(const struct plan *plan)
 }
 
 /* A write as one line, as messages are: printf(1) puts the line ends of a file back. */
-static char *shell_line(const char *path, const char *text)
+static char *shell_line(const struct app *app, const char *path, const char *text)
 {
 	static const char take[] = "printf %s '", give[] = "printf %b '";
-	_cleanup_free_ char *shell = plan_shell(path, text);
+	_cleanup_free_ char *shell = plan_shell(app->sysroot, path, text);
+	const size_t room = shell ? 2 * strlen(shell) + 1 : 0;
 	char *quoted = shell && strchr(shell, '\n') ? strstr(shell, take) : NULL;
 	char *line, *end;
 
 	if (!quoted)
 		return TAKE_PTR(shell);
 	memcpy(quoted, give, strlen(give));
-	line = malloc(2 * strlen(shell) + 1);
+	line = malloc(room);
 	if (!line)
 		return NULL;
 	end = mempcpy(line, shell, (size_t)(quoted - shell));
@@ -327,7 +328,7 @@ static void report_finish(const struct app *app, const struct plan *plan)
 		_cleanup_free_ char *line = NULL;
 
 		if (step->state == PLAN_WAITING)
-			line = shell_line(step->path, step->text);
+			line = shell_line(app, step->path, step->text);
 		if (line)
 			cmd_error(app, "not done: %s; to finish: %s", step->what, line);
 		else
@@ -348,7 +349,7 @@ void change_report_left(const struct app *app, const struct plan *plan)
 		_cleanup_free_ char *line = NULL;
 
 		if (step->state == PLAN_LEFT)
-			line = shell_line(step->undo_path, step->undo_text);
+			line = shell_line(app, step->undo_path, step->undo_text);
 		if (line)
 			cmd_error(app, "not undone: %s; to take it back: %s", step->what, line);
 	}

@@ -103,7 +103,8 @@ bool override_queue(const struct plan_step *step, unsigned *ret_apid, unsigned *
 	const char *text = step->text;
 	char name[QUEUE_SIZE];
 
-	if (slash && strcmp(slash, "/driver_override") == 0 && slash - step->path >= QUEUE_SIZE - 1) {
+	if (slash && strcmp(slash, "/driver_override") == 0 &&
+	    slash - step->path >= QUEUE_SIZE - 1) {
 		snprintf(name, sizeof(name), "%.*s", QUEUE_SIZE - 1, slash - (QUEUE_SIZE - 1));
 		text = name;
 	} else if (strcmp(step->path, PATH_AP_PROBE) != 0 &&

@@ -109,13 +109,14 @@ const char *plan_reason(const char *path, int code);
 
 /**
  * plan_shell() - a write as a shell line, "echo -4 > /sys/bus/ap/aqmask"; heap or NULL
+ * @root: where the root of the host is, NULL: "/"
  * @text: NULL: the file is removed
  *
  * Beside files there is one program, modprobe: "modprobe vfio_ap".  A file of the next boot
  * is written by printf(1), with its line ends as they are, and nothing else that could steer
  * a terminal.
  */
-char *plan_shell(const char *path, const char *text);
+char *plan_shell(const char *root, const char *path, const char *text);
 
 /** enum plan_result - how it ended */
 enum plan_result {

@@ -45,30 +45,49 @@ static char *printf_format(const char *text)
 }
 
 /* With its directory, which may not be there yet: mdevctl brings none for our devices. */
-static char *file_shell(const char *path, const char *text)
+static char *file_shell(const char *file, const char *text)
 {
-	const int dir = (int)(strrchr(path, '/') - path);
+	const int dir = (int)(strrchr(file, '/') - file);
 	_cleanup_free_ char *format = NULL;
 
 	if (!text)
-		return finding_text("rm /%s", path);
+		return finding_text("rm %s", file);
 	if (is_plain(text))
-		return finding_text("mkdir -p /%.*s && printf %%s '%s' > /%s", dir, path, text,
-				    path);
+		return finding_text("mkdir -p %.*s && printf %%s '%s' > %s", dir, file, text, file);
 	format = printf_format(text);
-	return format ? finding_text("mkdir -p /%.*s && printf '%s' > /%s", dir, path, format, path)
+	return format ? finding_text("mkdir -p %.*s && printf '%s' > %s", dir, file, format, file)
 		      : NULL;
 }
 
-char *plan_shell(const char *path, const char *text)
+/* "ROOT/PATH", as a shell takes it; @path needs no quotes. */
+static char *below_root(const char *root, const char *path)
 {
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+				    "_./+-";
+	size_t len = root ? strlen(root) : 0;
+	_cleanup_free_ char *format = NULL;
+
+	while (len && root[len - 1] == '/')
+		len--;
+	if (!len || strspn(root, plain) >= len)
+		return finding_text("%.*s/%s", (int)len, len ? root : "", path);
+	format = printf_format(root);
+	return format ? finding_text("\"$(printf '%s')\"/%s", format, path) : NULL;
+}
+
+char *plan_shell(const char *root, const char *path, const char *text)
+{
+	_cleanup_free_ char *file = below_root(root, path);
+
+	if (!file)
+		return NULL;
 	if (strcmp(path, PATH_MODPROBE) == 0)
 		return finding_text("modprobe %s", text);
 	if (strncmp(path, PATH_ETC "/", strlen(PATH_ETC "/")) == 0)
-		return file_shell(path, text);
+		return file_shell(file, text);
 	if (strcmp(text, "\n") == 0)
-		return finding_text("echo > /%s", path);
-	return finding_text("echo %s > /%s", text, path);
+		return finding_text("echo > %s", file);
+	return finding_text("echo %s > %s", text, file);
 }
 
 /* ---- steps --------------------------------------------------------------------------------- */

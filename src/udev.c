@@ -312,6 +312,8 @@ int udev_rules_read(int root, struct udev_rules *ret, char **ret_text, size_t *r
 	int rc;
 
 	rc = file_read(root, PATH_RULES, SWAP_MAX, &text, &len);
+	if (rc == -EINVAL)
+		return err_set(err, rc, "'/" PATH_RULES "' is no regular file");
 	if (rc < 0 && rc != -ENOENT)
 		return err_errno(err, rc, "cannot read '/" PATH_RULES "'");
 	if (!rc)

@@ -319,4 +319,8 @@ export -f write_between
 	remember
 	tool 0 vfioap reserve -q -n -d 10 --sysroot "$ROOT"
 	assert_root_unchanged
+	rm "$ROOT/run/lock/s390apconfig.lock"
+	sh -e -c "$stdout"
+	tool 0 vfioap reserve -q -d 10 --sysroot "$ROOT" --json
+	assert_json '.changed == false'
 }

@@ -11,21 +11,21 @@ teardown_file()
 }
 
 @test "crash: killed at any write, the machine is readable, and apply ends at the wish (5.15)" {
-	loop crashes 5.15 3 2
+	loop crashes 5.15 2 2
 }
 
 @test "crash: killed at any write, the machine is readable, and apply ends at the wish (6.1)" {
-	loop crashes 6.1 3 2
+	loop crashes 6.1 2 2
 }
 
 @test "crash: killed at any write, the machine is readable, and apply ends at the wish (6.12)" {
-	loop crashes 6.12 3 2
+	loop crashes 6.12 2 2
 }
 
 @test "crash: killed at any write, the machine is readable, and apply ends at the wish (6.19)" {
-	loop crashes 6.19 3 2
+	loop crashes 6.19 2 2
 }
 
 @test "crash: killed at any write, the machine is readable, and apply ends at the wish (7.3)" {
-	loop crashes 7.3 3 2
+	loop crashes 7.3 2 2
 }

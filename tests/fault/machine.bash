@@ -6,6 +6,7 @@
 # plan_read N        the writes of row N: plan_path, plan_undo (the path of its undo, or ''),
 #                    plan_what; -n says them
 # machine_sound      the invariants of kernel-abi.md 20 hold
+# same_view A B      the texts are the same, but for what a guest sees where that lags behind
 # kernel_has N       row N is one of $kernel
 # row_prepare N      $command, its plan, $before and $after; the machine is as before
 # rows_run WHAT      row_run of each row, or of a sample, and the last line of the report
@@ -91,6 +92,27 @@ machine_sound()
 			([.cards[] | .id as $a | .vfio_queues[] | $a * 256 + .] as $bound |
 			all(.devices[]; (.shadow | queues) - $bound == [])))
 	' >/dev/null
+}
+
+# ---- views -----------------------------------------------------------------------------------------
+
+# What a guest sees need not be up to date, where only bringing it up to date has failed.
+without_shadow()
+{
+	local text=$1 before=${1%%$'\n'locks: *}
+
+	jq -c 'del(.devices[].shadow, .devices[].guest)' <<<"$before"
+	echo "${text#"$before"}"
+}
+
+# same_view TEXT TEXT: taking back what was unassigned brings the guest's view up to date
+same_view()
+{
+	if [ "${row_setups[row]}" = filtered ]; then
+		[ "$(without_shadow "$1")" = "$(without_shadow "$2")" ]
+	else
+		[ "$1" = "$2" ]
+	fi
 }
 
 # ---- plans -------------------------------------------------------------------------------------------
@@ -179,7 +201,12 @@ complain()
 # traced N: -v has said N writes
 traced()
 {
-	[ "$(grep -cE '^[a-z_]+: (echo|write|rm|modprobe) ' "$work/err")" -ge "$1" ]
+	local line n=0
+
+	while IFS= read -r line; do
+		[[ $line != [a-z]*': '@(echo|write|rm|modprobe)' '* ]] || n=$((n + 1))
+	done <"$work/err"
+	[ "$n" -ge "$1" ]
 }
 
 wait_traced()
@@ -187,7 +214,7 @@ wait_traced()
 	local tries=2000
 
 	until traced "$1" || [ $((tries -= 1)) -eq 0 ]; do
-		sleep 0.002
+		sleep 0.005
 	done
 }
 
