@@ -326,13 +326,19 @@ static int refuse_timeout(struct wait *w)
 	return -ETIMEDOUT;
 }
 
+/* Whoever has waited for long looks more often than those who have just come. */
+static unsigned retry_ms(unsigned waited_ms)
+{
+	return waited_ms < 2000 ? RETRY_MS : waited_ms < 5000 ? RETRY_MS / 3 : RETRY_MS / 10;
+}
+
 static int wait_for(struct wait *w, unsigned timeout_ms, const volatile sig_atomic_t *stop,
 		    lock_progress_fn *progress, void *arg)
 {
 	unsigned start = now_ms(), at_once = 0, next = PROGRESS_MS;
 
 	for (;;) {
-		unsigned waited;
+		unsigned waited, rest;
 		int rc;
 
 		if (stop && *stop)
@@ -352,7 +358,8 @@ static int wait_for(struct wait *w, unsigned timeout_ms, const volatile sig_atom
 			progress(arg, &w->holder, waited);
 			next = waited + PROGRESS_MS;
 		}
-		nap(timeout_ms - waited < RETRY_MS ? timeout_ms - waited : RETRY_MS);
+		rest = timeout_ms - waited;
+		nap(rest < retry_ms(waited) ? rest : retry_ms(waited));
 	}
 }
 

@@ -123,6 +123,8 @@ int overrides_read(int root, struct overrides *ret, char **ret_text, size_t *ret
 	int rc;
 
 	rc = file_read(root, PATH_OVERRIDES, SWAP_MAX, &text, &len);
+	if (rc == -EINVAL)
+		return err_set(err, rc, "'/" PATH_OVERRIDES "' is no regular file");
 	if (rc < 0 && rc != -ENOENT)
 		return err_errno(err, rc, "cannot read '/" PATH_OVERRIDES "'");
 	if (rc < 0)

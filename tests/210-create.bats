@@ -114,7 +114,7 @@ load guests
 	cat >"$BATS_TEST_TMPDIR/large.json" <<-'END'
 		{"format":1,"cards":[{"id":5,"type":"CEX8C"}],"usage_domains":"0-15"}
 	END
-	sim --lpar "$BATS_TEST_TMPDIR/large.json" '
+	sim --kernel 6.12 --lpar "$BATS_TEST_TMPDIR/large.json" '
 		tool 0 vfioap reserve -A -a 0-0x1f
 		remember
 		tool 3 vfioap create -A -u "$UUID_A" -a 0-0x1f -d 0-0xf

@@ -242,6 +242,8 @@ use_dump()
 		fail "no dump '$1'"
 		return
 	fi
+	# git keeps no empty directories.
+	mkdir -p "$ROOT/etc/mdevctl.d/scripts.d/callouts" "$ROOT/etc/mdevctl.d/scripts.d/notifiers"
 	remember
 }
 

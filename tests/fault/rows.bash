@@ -6,7 +6,8 @@
 #   SETUP    a function below that makes the machine; it may leave $wish, a file for apply
 #   COMMAND  takes -A, -P or neither; a DEVICE is $UUID_A, $UUID_B or $UUID_C
 #
-# shellcheck shell=bash
+# Commands are expanded when they are run; $wish is the loops'.
+# shellcheck shell=bash disable=SC2016,SC2154
 
 row_names=() row_kernels=() row_setups=() row_commands=()
 
