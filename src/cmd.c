@@ -72,11 +72,13 @@ void app_done(struct app *app)
 _printf_(3, 0) static void message(const struct app *app, const char *kind, const char *fmt,
 				   va_list ap)
 {
-	char text[MESSAGE_SIZE];
+	_cleanup_free_ char *text = NULL;
 
-	vsnprintf(text, sizeof(text), fmt, ap);
-	str_printable(text);
-	fprintf(stderr, "%s: %s%s\n", app->program, kind, text);
+	if (vasprintf(&text, fmt, ap) < 0) {
+		text = NULL;
+		out_no_memory();
+	}
+	fprintf(stderr, "%s: %s%s\n", app->program, kind, str_printable(text));
 }
 
 static void hint_print(const char *hint)

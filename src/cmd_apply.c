@@ -84,6 +84,32 @@ void apply_file_done(struct apply_file *file)
 
 /* ---- pools --------------------------------------------------------------------------------- */
 
+/*
+ * Queues whose override is as it shall be, and whose driver is not: somebody was stopped between
+ * the two.  The host's are looked at where it has any: else its driver is not loaded.
+ */
+static void pools_rebind(const struct apbus *bus, struct wish *want)
+{
+	struct qset queues = want->override, taken;
+
+	if (!bus->override_known)
+		return;
+	qset_and(&queues, &bus->override_vfio);
+	qset_andnot(&queues, &bus->vfio_driver);
+	if (!bus->vfio_ap_loaded)
+		qset_and(&queues, &bus->host_driver);
+	qset_or(&want->rebind, &queues);
+	if (qset_is_empty(&bus->host_driver))
+		return;
+	apbus_masks_reserved(&want->masks, &bus->queues, &taken);
+	queues = bus->queues;
+	qset_andnot(&queues, &taken);
+	qset_andnot(&queues, &bus->override);
+	qset_andnot(&queues, &want->override);
+	qset_andnot(&queues, &bus->host_driver);
+	qset_or(&want->rebind, &queues);
+}
+
 static void pools_active(struct change *change, const struct wishfile_pools *pools)
 {
 	const struct apbus *bus = &change->now->bus;
@@ -99,6 +125,8 @@ static void pools_active(struct change *change, const struct wishfile_pools *poo
 	taken = bus->override;
 	qset_andnot(&taken, &bus->override_vfio);
 	qset_or(&want->override, &taken);
+	if (apbus_masks_all(&bus->masks) && apbus_masks_all(&want->masks))
+		pools_rebind(bus, want);
 
 	apbus_masks_reserved(&bus->masks, &bus->queues, &before);
 	qset_or(&before, &bus->override_vfio);

@@ -159,7 +159,7 @@ static int release_overrides(const struct apbus *bus, const struct pool_request 
 	qset_and(&clear, &bus->override_vfio);
 	/* Cleared by somebody, but never bound anew: a mask write would move it some day. */
 	again = named;
-	qset_and(&again, &bus->vfio_driver);
+	qset_andnot(&again, &bus->host_driver);
 	qset_andnot(&again, &bus->override);
 
 	qset_andnot(&want->override, &clear);

@@ -18,6 +18,7 @@
 #
 # shellcheck shell=bash
 
+# shellcheck disable=SC2034 # what the scripts that source this make of them
 kernel=$1 work=$2 seed=${3-} sample_rows=${4-0} sample_cases=${5-0}
 export wish=$work/wish
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
