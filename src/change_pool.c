@@ -70,20 +70,6 @@ static int reserve_active(struct app *app, struct change *change,
 
 /* ---- the next boot ----------------------------------------------------------------------- */
 
-/* What the masks of the next boot were changed to is to stand in 41-ap.rules. */
-static void rules_follow(struct udev_rules *rules, const struct apbus_masks *from,
-			 const struct apbus_masks *to)
-{
-	if (!vfioap_mask_equal(&from->apmask, &to->apmask)) {
-		rules->has_apmask = true;
-		rules->masks.apmask = to->apmask;
-	}
-	if (!vfioap_mask_equal(&from->aqmask, &to->aqmask)) {
-		rules->has_aqmask = true;
-		rules->masks.aqmask = to->aqmask;
-	}
-}
-
 /* Of the overrides that the next boot has, ours are those of the list. */
 static void overrides_follow(struct change *change, const struct qset *from, const struct qset *to)
 {
@@ -185,7 +171,7 @@ static int pools_next(struct app *app, struct change *change, const struct pool_
 		rc = warn_absent(change, &pool->absent);
 	if (rc < 0)
 		return err_oom(&app->err);
-	rules_follow(&change->want->rules, &next->bus.masks, &want->masks);
+	wish_next_masks(change->now, change->want, &want->masks);
 	overrides_follow(change, &next->bus.override, &want->override);
 	if (!reserve)
 		return 0;

@@ -12,6 +12,7 @@
 
 #include "chzdev.h"
 #include "file.h"
+#include "input.h"
 #include "sysfs.h"
 
 /* An export of all devices of a large host is far below it. */
@@ -19,32 +20,29 @@
 
 /* ---- read -------------------------------------------------------------------------------- */
 
-static int stdin_read(char **ret, size_t *ret_len)
+int chzdev_file_read(struct app *app, const char *file, char **ret, size_t *ret_len)
 {
-	_cleanup_free_ char *buf = malloc(FILE_MAX + 2);
-	size_t len = 0;
+	const bool is_stdin = strcmp(file, "-") == 0;
+	int rc = input_read(file, FILE_MAX, ret, ret_len);
 
-	if (!buf)
-		return -ENOMEM;
-	while (len <= FILE_MAX) {
-		ssize_t n = read(STDIN_FILENO, buf + len, FILE_MAX + 1 - len);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -errno;
-		if (!n) {
-			buf[len] = '\0';
-			*ret = TAKE_PTR(buf);
-			*ret_len = len;
-			return 0;
-		}
-		len += (size_t)n;
+	if (rc == -ENOMEM)
+		return err_oom(&app->err);
+	if (rc == -EFBIG)
+		return err_set(&app->err, rc, "cannot read '%.255s': larger than %d bytes",
+			       is_stdin ? "standard input" : file, FILE_MAX);
+	if (rc == -EINVAL && !is_stdin) {
+		err_set(&app->err, rc, "cannot read '%.255s': no regular file", file);
+		return err_hint(&app->err, "--import - reads standard input");
 	}
-	return -EFBIG;
+	if (rc < 0)
+		return err_errno(&app->err, rc, "cannot read '%s'",
+				 is_stdin ? "standard input" : file);
+	return 0;
 }
 
-/* "/root/masks": files are read and replaced relative to a root directory. */
+/* ---- write ------------------------------------------------------------------------------- */
+
+/* "/root/masks": files are replaced relative to a root directory. */
 static int path_absolute(const char *file, char buf[PATH_MAX])
 {
 	_cleanup_free_ char *cwd = NULL;
@@ -66,45 +64,6 @@ static int root_open(void)
 
 	return fd < 0 ? -errno : fd;
 }
-
-static int path_read(const char *file, char **ret, size_t *ret_len)
-{
-	_cleanup_close_ int root = root_open();
-	char path[PATH_MAX];
-	struct stat st;
-	int rc;
-
-	if (root < 0)
-		return root;
-	if (stat(file, &st) < 0)
-		return -errno;
-	if (!S_ISREG(st.st_mode))
-		return S_ISDIR(st.st_mode) ? -EISDIR : -EINVAL;
-	rc = path_absolute(file, path);
-	return rc < 0 ? rc : file_read(root, path + 1, FILE_MAX, ret, ret_len);
-}
-
-int chzdev_file_read(struct app *app, const char *file, char **ret, size_t *ret_len)
-{
-	const bool is_stdin = strcmp(file, "-") == 0;
-	int rc = is_stdin ? stdin_read(ret, ret_len) : path_read(file, ret, ret_len);
-
-	if (rc == -ENOMEM)
-		return err_oom(&app->err);
-	if (rc == -EFBIG)
-		return err_set(&app->err, rc, "cannot read '%.255s': larger than %d bytes",
-			       is_stdin ? "standard input" : file, FILE_MAX);
-	if (rc == -EINVAL && !is_stdin) {
-		err_set(&app->err, rc, "cannot read '%.255s': no regular file", file);
-		return err_hint(&app->err, "--import - reads standard input");
-	}
-	if (rc < 0)
-		return err_errno(&app->err, rc, "cannot read '%s'",
-				 is_stdin ? "standard input" : file);
-	return 0;
-}
-
-/* ---- write ------------------------------------------------------------------------------- */
 
 /* To write through a link, or into a device, is nothing that can be done as a whole. */
 static int kind_check(struct app *app, const char *file, mode_t *ret_mode)

@@ -72,12 +72,8 @@ void app_done(struct app *app)
 _printf_(3, 0) static void message(const struct app *app, const char *kind, const char *fmt,
 				   va_list ap)
 {
-	_cleanup_free_ char *text = NULL;
+	_cleanup_free_ char *text = out_text(fmt, ap);
 
-	if (vasprintf(&text, fmt, ap) < 0) {
-		text = NULL;
-		out_no_memory();
-	}
 	fprintf(stderr, "%s: %s%s\n", app->program, kind, str_printable(text));
 }
 
@@ -103,11 +99,11 @@ void cmd_error(const struct app *app, const char *fmt, ...)
 
 void cmd_warn(struct app *app, const char *fmt, ...)
 {
-	char text[MESSAGE_SIZE];
+	_cleanup_free_ char *text = NULL;
 	va_list ap;
 
 	va_start(ap, fmt);
-	vsnprintf(text, sizeof(text), fmt, ap);
+	text = out_text(fmt, ap);
 	va_end(ap);
 	str_printable(text);
 	fprintf(stderr, "%s: warning: %s\n", app->program, text);

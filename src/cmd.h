@@ -20,6 +20,7 @@
 
 #include <vfioap/mask.h>
 
+#include "apbus.h"
 #include "err.h"
 
 struct device;
@@ -226,6 +227,9 @@ int cmd_list_parse(struct app *app, const char *option, const struct cmd_texts *
  */
 int cmd_control_parse(struct app *app, const struct cmd_texts *texts, unsigned flags, unsigned max,
 		      const struct vfioap_mask *usage, struct vfioap_mask *ret);
+
+/** cmd_mode_parse() - what --mode says; NULL: APBUS_MODE_UNKNOWN, any */
+int cmd_mode_parse(struct app *app, const char *text, enum apbus_mode *ret);
 
 /** cmd_parse_refuse() - a usage error from what vfioap_*_parse() says about @text */
 int cmd_parse_refuse(struct app *app, const char *option, const char *text,

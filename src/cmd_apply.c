@@ -6,74 +6,38 @@
 #include "cmd_apply.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <sys/stat.h>
 
 #include "commands.h"
-#include "nextboot.h"
+#include "input.h"
 
 /* ---- the file ------------------------------------------------------------------------------ */
 
-static int read_all(int fd, char **ret, size_t *ret_len)
+static int refuse_file(struct app *app, const char *name, const char *why)
 {
-	_cleanup_free_ char *text = malloc(WISHFILE_MAX + 2);
-	size_t len = 0;
-	ssize_t n;
-
-	if (!text)
-		return -ENOMEM;
-	do {
-		n = read(fd, text + len, WISHFILE_MAX + 1 - len);
-		if (n > 0)
-			len += (size_t)n;
-	} while ((n > 0 && len <= WISHFILE_MAX) || (n < 0 && errno == EINTR));
-	if (n < 0)
-		return -errno;
-	text[len] = '\0';
-	*ret = realloc(text, len + 1);
-	if (!*ret)
-		return -ENOMEM;
-	text = NULL;
-	*ret_len = len;
-	return 0;
-}
-
-/* Never a FIFO or a device that nobody writes to: only what was put there, or a pipe as "-". */
-static int file_open(const char *name)
-{
-	struct stat st;
-	int fd = open(name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-
-	if (fd < 0)
-		return -errno;
-	if (fstat(fd, &st) < 0 || S_ISREG(st.st_mode))
-		return fd;
-	close(fd);
-	return S_ISDIR(st.st_mode) ? -EISDIR : -EINVAL;
+	cmd_usage(app, "'%s': %s", name, why);
+	cmd_hint(app, "vfioap-plan(5) describes the file");
+	return STATUS_USAGE;
 }
 
 int apply_file_read(struct app *app, const char *name, struct apply_file *ret)
 {
-	const bool is_stdin = strcmp(name, "-") == 0;
-	int fd = is_stdin ? STDIN_FILENO : file_open(name), rc;
+	const char *shown = strcmp(name, "-") == 0 ? "standard input" : name;
+	int rc = input_read(name, WISHFILE_MAX, &ret->text, &ret->len);
+	struct err why;
 
-	if (fd == -EINVAL)
-		return cmd_fail(app, STATUS_FAILED, "'%s' is no regular file", name);
-	rc = fd < 0 ? fd : read_all(fd, &ret->text, &ret->len);
-	if (fd >= 0 && !is_stdin)
-		close(fd);
+	if (rc == -EFBIG)
+		return refuse_file(app, shown, "no JSON: larger than 16 MiB");
+	if (rc == -EINVAL)
+		return cmd_fail(app, STATUS_FAILED, "'%s' is no regular file", shown);
 	if (rc < 0)
 		return err_errno(&app->err, rc, "cannot read '%s'", name);
-	if (wishfile_parse(ret->text, ret->len, VFIOAP_IDS - 1, VFIOAP_IDS - 1, &ret->wish,
-			   &app->err) == -EINVAL) {
-		struct err why = app->err;
-
-		app->err = (struct err){ 0 };
-		cmd_usage(app, "'%s': %s", is_stdin ? "standard input" : name, why.what);
-		cmd_hint(app, "vfioap-plan(5) describes the file");
-		return STATUS_USAGE;
-	}
-	return app->err.code;
+	rc = wishfile_parse(ret->text, ret->len, VFIOAP_IDS - 1, VFIOAP_IDS - 1, &ret->wish,
+			    &app->err);
+	if (rc != -EINVAL)
+		return rc;
+	why = app->err;
+	app->err = (struct err){ 0 };
+	return refuse_file(app, shown, why.what);
 }
 
 void apply_file_done(struct apply_file *file)
@@ -137,19 +101,9 @@ static void pools_active(struct change *change, const struct wishfile_pools *poo
 
 static void pools_next(struct change *change, const struct wishfile_pools *pools)
 {
-	const struct apbus_masks masks = nextboot_find(change->now, &change->now->rules).masks;
-	struct udev_rules *rules = &change->want->rules;
-
 	if (pools->kind == WISHFILE_LEAVE)
 		return;
-	if (!vfioap_mask_equal(&masks.apmask, &pools->masks.apmask)) {
-		rules->has_apmask = true;
-		rules->masks.apmask = pools->masks.apmask;
-	}
-	if (!vfioap_mask_equal(&masks.aqmask, &pools->masks.aqmask)) {
-		rules->has_aqmask = true;
-		rules->masks.aqmask = pools->masks.aqmask;
-	}
+	wish_next_masks(change->now, change->want, &pools->masks);
 	change->want->overrides = pools->overrides;
 	qset_andnot(&change->want->overrides, &change->now->driverctl);
 }

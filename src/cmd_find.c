@@ -28,28 +28,6 @@ static void find_args_done(struct find_args *args)
 
 /* ---- arguments ------------------------------------------------------------------ */
 
-static int mode_read(struct app *app, struct find_args *args)
-{
-	static const struct {
-		const char *word;
-		enum apbus_mode mode;
-	} modes[] = {
-		{ .word = "cca", .mode = APBUS_MODE_CCA },
-		{ .word = "ep11", .mode = APBUS_MODE_EP11 },
-		{ .word = "accel", .mode = APBUS_MODE_ACCEL },
-	};
-
-	if (!args->mode_text)
-		return 0;
-	for (size_t i = 0; i < ARRAY_SIZE(modes); i++) {
-		if (strcmp(modes[i].word, args->mode_text) != 0)
-			continue;
-		args->mode = modes[i].mode;
-		return 0;
-	}
-	return cmd_usage(app, "--mode: '%s' is none of cca, ep11, accel", args->mode_text);
-}
-
 static int min_type_read(struct app *app, struct find_args *args)
 {
 	const char *digits = args->type_text ? str_starts_with(args->type_text, "CEX") : NULL;
@@ -298,7 +276,7 @@ int cmd_find(struct app *app, int argc, const char **argv)
 	if (!rc)
 		rc = cmd_args_check(app, &args, 0, 1);
 	if (!rc)
-		rc = mode_read(app, &find);
+		rc = cmd_mode_parse(app, find.mode_text, &find.mode);
 	if (!rc)
 		rc = min_type_read(app, &find);
 	if (!rc)

@@ -19,15 +19,10 @@ void show_line(struct app *app, const char *label, const char *fmt, ...)
 {
 	_cleanup_free_ char *text = NULL;
 	va_list ap;
-	int len;
 
 	va_start(ap, fmt);
-	len = vasprintf(&text, fmt, ap);
+	text = out_text(fmt, ap);
 	va_end(ap);
-	if (len < 0) {
-		text = NULL;
-		out_no_memory();
-	}
 	out_printf(app, "  %-*s ", LABEL_WIDTH, label);
 	out_wrapped(app, TEXT_AT, TEXT_AT, str_printable(text));
 }

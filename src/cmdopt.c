@@ -347,6 +347,29 @@ int cmd_args_check(struct app *app, const struct cmd_texts *args, unsigned min, 
 	return 0;
 }
 
+int cmd_mode_parse(struct app *app, const char *text, enum apbus_mode *ret)
+{
+	static const struct {
+		const char *word;
+		enum apbus_mode mode;
+	} modes[] = {
+		{ .word = "cca", .mode = APBUS_MODE_CCA },
+		{ .word = "ep11", .mode = APBUS_MODE_EP11 },
+		{ .word = "accel", .mode = APBUS_MODE_ACCEL },
+	};
+
+	*ret = APBUS_MODE_UNKNOWN;
+	if (!text)
+		return 0;
+	for (size_t i = 0; i < ARRAY_SIZE(modes); i++) {
+		if (strcmp(modes[i].word, text) == 0) {
+			*ret = modes[i].mode;
+			return 0;
+		}
+	}
+	return cmd_usage(app, "--mode: '%s' is none of cca, ep11, accel", text);
+}
+
 int cmd_parse_refuse(struct app *app, const char *option, const char *text,
 		     const struct vfioap_parse_error *error)
 {

@@ -34,31 +34,6 @@ const struct cmd_clash list_clashes[] = {
 	{ 0 },
 };
 
-/* ---- --mode ------------------------------------------------------------------------------ */
-
-static int mode_parse(struct app *app, const char *text, enum apbus_mode *ret)
-{
-	static const struct {
-		const char *word;
-		enum apbus_mode mode;
-	} modes[] = {
-		{ .word = "cca", .mode = APBUS_MODE_CCA },
-		{ .word = "ep11", .mode = APBUS_MODE_EP11 },
-		{ .word = "accel", .mode = APBUS_MODE_ACCEL },
-	};
-
-	*ret = APBUS_MODE_UNKNOWN;
-	if (!text)
-		return 0;
-	for (size_t i = 0; i < ARRAY_SIZE(modes); i++) {
-		if (strcmp(modes[i].word, text) == 0) {
-			*ret = modes[i].mode;
-			return 0;
-		}
-	}
-	return cmd_usage(app, "--mode: '%s' is none of cca, ep11, accel", text);
-}
-
 /**
  * struct cards - what the files of each card say; read once, and only where needed
  */
@@ -337,7 +312,7 @@ int list_run(struct app *app, const struct list_options *options, const struct c
 	}
 	rc = out_view_pick(app, &view, options->columns);
 	if (!rc)
-		rc = mode_parse(app, options->mode, &mode);
+		rc = cmd_mode_parse(app, options->mode, &mode);
 	if (!rc)
 		rc = filter_parse(app, filters, &filter);
 	if (rc)

@@ -33,20 +33,24 @@ void out_no_memory(void)
 	exit(STATUS_FAILED);
 }
 
+char *out_text(const char *fmt, va_list ap)
+{
+	char *text;
+
+	if (vasprintf(&text, fmt, ap) < 0)
+		out_no_memory();
+	return text;
+}
+
 void out_printf(struct app *app, const char *fmt, ...)
 {
 	_cleanup_free_ char *text = NULL;
 	va_list ap;
-	int len;
 
 	va_start(ap, fmt);
-	len = vasprintf(&text, fmt, ap);
+	text = out_text(fmt, ap);
 	va_end(ap);
-	if (len < 0) {
-		text = NULL;
-		out_no_memory();
-	}
-	stdout_write(app, text, (size_t)len);
+	stdout_write(app, text, strlen(text));
 }
 
 void out_wrapped(struct app *app, size_t at, unsigned indent, const char *text)

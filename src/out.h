@@ -10,11 +10,15 @@
 #define OUT_H
 
 #include <json-c/json.h>
+#include <stdarg.h>
 
 #include "cmd.h"
 #include "qset.h"
 
 struct matrix;
+
+/** out_text() - a heap string from @fmt; ends the program without memory */
+char *out_text(const char *fmt, va_list ap) _printf_(1, 0);
 
 /** out_no_memory() - say so and exit */
 void out_no_memory(void) __attribute__((noreturn));

@@ -210,6 +210,22 @@ bool wish_rules_change(const struct snapshot *now, const struct wish *want)
 	return !udev_rules_equal(&now->rules, &want->rules);
 }
 
+/* A mask that the next boot has anyway needs no line. */
+void wish_next_masks(const struct snapshot *now, struct wish *want, const struct apbus_masks *masks)
+{
+	const struct apbus_masks was = nextboot_find(now, &now->rules).masks;
+	struct udev_rules *rules = &want->rules;
+
+	if (!vfioap_mask_equal(&was.apmask, &masks->apmask)) {
+		rules->has_apmask = true;
+		rules->masks.apmask = masks->apmask;
+	}
+	if (!vfioap_mask_equal(&was.aqmask, &masks->aqmask)) {
+		rules->has_aqmask = true;
+		rules->masks.aqmask = masks->aqmask;
+	}
+}
+
 bool wish_overrides_change(const struct snapshot *now, const struct wish *want)
 {
 	return !qset_equal(&now->overrides.queues, &want->overrides);

@@ -83,6 +83,10 @@ bool wish_definition_changes(const struct wish_definition *definition);
 /** wish_rules_change() - shall 41-ap.rules set something else than it does */
 bool wish_rules_change(const struct snapshot *now, const struct wish *want);
 
+/** wish_next_masks() - edit @rules of @want so that the next boot has these masks */
+void wish_next_masks(const struct snapshot *now, struct wish *want,
+		     const struct apbus_masks *masks);
+
 /** wish_overrides_change() - shall our list of overrides be another one than it is */
 bool wish_overrides_change(const struct snapshot *now, const struct wish *want);
 
