@@ -77,6 +77,7 @@ static int create_edit(struct app *app, struct change *change, void *arg)
 	rc = change_ids_matrix(app, &args->ids, bus->max_adapter, bus->max_domain, &matrix);
 	if (rc)
 		return rc;
+	change->conflict_flags = CONFLICT_CAN_RESERVE;
 	rc = find_existing(change, args->uuid);
 	if (rc < 0)
 		return err_oom(&app->err);

@@ -72,7 +72,6 @@ static const char *holder_format(const struct judge *j, const char *uuid, char b
 struct say {
 	const struct judge *j;
 	const struct matrix *owned; /* all that the owner named first has */
-	bool is_new;		    /* the device does not exist yet */
 };
 
 /* ---- queues of two owners -------------------------------------------------------- */
@@ -186,9 +185,10 @@ static int say_host(void *arg, struct finding proto, const char *queues)
 
 	if (!args)
 		return -ENOMEM;
-	hint = finding_text(say->is_new ? "with --reserve, or after 'vfioap reserve%s %s', it is no"
-					  " longer the host's"
-					: "'vfioap reserve%s %s' takes it from the host",
+	hint = finding_text(j->flags & CONFLICT_CAN_RESERVE
+				    ? "with --reserve, or after 'vfioap reserve%s %s', it is no"
+				      " longer the host's"
+				    : "'vfioap reserve%s %s' takes it from the host",
 			    j->want->sides, args);
 	if (!hint)
 		return -ENOMEM;
@@ -217,9 +217,8 @@ static int say_released(void *arg, struct finding proto, const char *queues)
 static int judge_host(const struct judge *j, const struct wish_device *device)
 {
 	const struct matrix *was = matrix_before(j, device->uuid);
-	const struct device *known = snapshot_device(j->now, device->uuid);
 	struct finding proto = { .code = FINDING_QUEUE_HOST_ACTIVE };
-	struct say say = { .j = j, .owned = &device->matrix, .is_new = !known || !known->mdev };
+	struct say say = { .j = j, .owned = &device->matrix };
 	struct qset lost, old, gained, absent, unbound;
 	int rc;
 

@@ -11,7 +11,8 @@
 
 enum conflict_flags {
 	CONFLICT_FORCE = 1 << 0,
-	CONFLICT_AUTOSTART = 1 << 1, /* all autostart definitions are being looked at in turn */
+	CONFLICT_CAN_RESERVE = 1 << 2, /* the command has --reserve, for hints */
+	CONFLICT_AUTOSTART = 1 << 1,   /* all autostart definitions are being looked at in turn */
 };
 
 /**

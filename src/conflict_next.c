@@ -153,11 +153,13 @@ static int say_host(void *arg, struct finding proto, const char *queues)
 {
 	const struct judge *j = arg;
 	char a[VFIOAP_LIST_SIZE], d[VFIOAP_LIST_SIZE];
-	_cleanup_free_ char *hint =
-		finding_text("with --reserve, or after 'vfioap reserve%s -a %s -d %s', it is no"
-			     " longer the host's",
-			     j->want->sides, vfioap_list_format(&proto.adapters, a),
-			     vfioap_list_format(&proto.domains, d));
+	_cleanup_free_ char *hint = finding_text(
+		j->flags & CONFLICT_CAN_RESERVE
+			? "with --reserve, or after 'vfioap reserve%s -a %s -d %s', it is"
+			  " no longer the host's"
+			: "'vfioap reserve%s -a %s -d %s' takes it from the host",
+		j->want->sides, vfioap_list_format(&proto.adapters, a),
+		vfioap_list_format(&proto.domains, d));
 
 	if (!hint)
 		return -ENOMEM;

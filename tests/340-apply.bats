@@ -119,6 +119,19 @@ export -f wish device
 	'
 }
 
+@test "apply: queues of the host are refused, with a command that there is" {
+	sim '
+		wish "$(device "$UUID_A" 5 4)" >"$BATS_TEST_TMPDIR"/wish.json
+		for side in "" -A -P; do
+			tool 3 vfioap apply $side "$BATS_TEST_TMPDIR"/wish.json
+			assert_stderr --line "hint: '"'"'vfioap reserve${side:+ $side} -a 5 -d 4'"'"' takes it from the host"
+			refute_stderr "--reserve"
+		done
+		tool 0 vfioap reserve -q -a 5 -d 4
+		tool 0 vfioap apply "$BATS_TEST_TMPDIR"/wish.json
+	'
+}
+
 @test "apply: a write that fails undoes all, files too" {
 	sim '
 		tool 0 vfioap reserve -d 4,0x47

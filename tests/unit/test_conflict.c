@@ -153,6 +153,8 @@ static void test_host(struct test *t, struct trial *x)
 	scene_reserve(&x->s, "", "4");
 	want_device(x, UUID_A, matrix_of("4", "4,9", ""));
 	trial_find(t, x, 0);
+	EXPECT_STR(t, x->found.v[0].hint, "'vfioap reserve -a 4 -d 9' takes it from the host");
+	trial_find(t, x, CONFLICT_CAN_RESERVE);
 	EXPECT_INT(t, x->found.n_errors, 1);
 	EXPECT_STR(t, x->found.v[0].message,
 		   "cannot assign queue 04.0009 to device '" UUID_A

@@ -14,6 +14,7 @@
 #include "nextboot.h"
 #include "pool.h"
 #include "scene.h"
+#include "small.h"
 #include "str.h"
 
 #define UUID_NEW "00000000-0000-4000-8000-000000000001"
@@ -163,44 +164,6 @@ static void test_next(struct test *t, struct scene *s)
 	test_case(t, "next boot: parameters that only root sees");
 	s->now.boot.hidden = true;
 	EXPECT(t, !find_knows_next(&s->now));
-}
-
-/* ---- random numbers ------------------------------------------------------------------------- */
-
-static uint32_t random_next(uint32_t *state)
-{
-	*state ^= *state << 13;
-	*state ^= *state >> 17;
-	*state ^= *state << 5;
-	return *state;
-}
-
-/* The IDs of a small machine. */
-static const unsigned small[] = { 0, 5, 0x3f, 0x40, 0xff };
-#define SMALL	  ARRAY_SIZE(small)
-#define SMALL_ALL ((1u << SMALL) - 1)
-
-static struct vfioap_mask small_mask(unsigned bits)
-{
-	struct vfioap_mask m = { { 0 } };
-
-	for (unsigned i = 0; i < SMALL; i++)
-		if (bits >> i & 1)
-			vfioap_mask_set(&m, small[i]);
-	return m;
-}
-
-static unsigned bits_count(unsigned bits)
-{
-	return (unsigned)__builtin_popcount(bits);
-}
-
-/* Is the set of @a the lower one: at the first ID that differs it is there? */
-static bool bits_lower(unsigned a, unsigned b)
-{
-	unsigned differ = a ^ b;
-
-	return differ && a & differ & -differ;
 }
 
 /* ---- machines against the rules of create ---------------------------------------------------- */
