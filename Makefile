@@ -76,7 +76,7 @@ lib_SRCS := src/mask.c
 
 # Everything the front ends share, a layer a line; scripts/lint-layers holds them apart.
 core_SRCS := src/mask.c src/err.c src/str.c src/qset.c \
-	src/sysfs.c src/file.c src/lock.c src/swap.c \
+	src/dl.c src/sysfs.c src/file.c src/lock.c src/swap.c \
 	src/apbus.c src/apbus_boot.c src/config.c src/config_edit.c \
 	src/libvirt.c src/mdev.c src/overrides.c src/procs.c src/udev.c src/udev_report.c src/wishfile.c src/zdev.c \
 	src/apply.c src/apply_files.c src/bounds.c src/caps.c src/conflict.c src/conflict_next.c \
@@ -92,18 +92,21 @@ core_SRCS := src/mask.c src/err.c src/str.c src/qset.c \
 list_SRCS := src/chart.c src/filter.c src/list.c src/map.c src/view_device.c src/view_queue.c
 vfioap_SRCS := src/vfioap.c src/change.c src/change_ids.c src/change_pool.c src/change_report.c \
 	src/monitor.c $(sort $(wildcard src/cmd_*.c)) src/grid.c $(list_SRCS)
-vfioap_PKGS := popt json-c libxml-2.0 smartcols uuid libudev
+vfioap_PKGS := popt json-c smartcols uuid
 lsvfioap_SRCS := src/lsvfioap.c $(list_SRCS)
-lsvfioap_PKGS := popt json-c libxml-2.0 smartcols uuid
+lsvfioap_PKGS := popt json-c smartcols uuid
 chzdev_ap_SRCS := src/change.c src/change_report.c src/chzdev_ap.c src/chzdev_edit.c src/chzdev_file.c \
 	src/chzdev_list.c $(list_SRCS)
-chzdev_ap_PKGS := popt json-c libxml-2.0 smartcols uuid
+chzdev_ap_PKGS := popt json-c smartcols uuid
 vfioap-callout_SRCS := src/callout.c src/callout_check.c src/callout_get.c
-vfioap-callout_PKGS := json-c libxml-2.0 smartcols uuid
+vfioap-callout_PKGS := json-c smartcols uuid
 vfioap-override_SRCS := src/override_boot.c
 vfioap-override_PKGS := json-c smartcols uuid
 apsim_SRCS := $(sort $(wildcard sim/*.c)) src/mask.c src/err.c src/str.c
 apsim_PKGS := fuse3 json-c popt uuid
+
+# Loaded when a command needs them (src/dl.h): only their headers are needed to build.
+loaded_PKGS := libudev libxml-2.0
 
 PROGRAMS := vfioap lsvfioap chzdev_ap vfioap-callout vfioap-override apsim
 unit_SRCS := $(sort $(wildcard tests/unit/test_*.c))
@@ -114,7 +117,7 @@ objs = $(patsubst %.c,$(O)/obj/%.o,$(1))
 
 # ---- what has to be there --------------------------------------------------------
 
-build_NEEDS := $(CC) pkg-config $(sort $(foreach p,$(PROGRAMS),$($(p)_PKGS)))
+build_NEEDS := $(CC) pkg-config $(sort $(loaded_PKGS) $(foreach p,$(PROGRAMS),$($(p)_PKGS)))
 test_NEEDS := bats jq jsonschema mdevctl pkill strace
 GOALS := $(or $(MAKECMDGOALS),$(.DEFAULT_GOAL))
 

@@ -134,13 +134,30 @@ void apbus_masks_reserved(const struct apbus_masks *masks, const struct qset *qu
 
 /* ---- devices and drivers ----------------------------------------------------------------- */
 
-/* A name exactly as the kernel gives it, so that "power" or "5.4" is no queue. */
+/* "05.0004" exactly as the kernel gives it, so that "power" or "5.4" is no queue. */
 static bool name_is_queue(const char *name, unsigned *ret_apid, unsigned *ret_apqi)
 {
-	char again[QUEUE_SIZE];
+	static const char shape[] = "xx.00xx";
+	unsigned digit[sizeof(shape)];
 
-	return !queue_parse(name, ret_apid, ret_apqi) &&
-	       !strcmp(queue_format(*ret_apid, *ret_apqi, again), name);
+	for (size_t i = 0; i < sizeof(shape); i++) {
+		const char c = name[i];
+
+		if (shape[i] != 'x') {
+			if (c != shape[i])
+				return false;
+			continue;
+		}
+		if (c >= '0' && c <= '9')
+			digit[i] = (unsigned)(c - '0');
+		else if (c >= 'a' && c <= 'f')
+			digit[i] = (unsigned)(c - 'a') + 10;
+		else
+			return false;
+	}
+	*ret_apid = digit[0] << 4 | digit[1];
+	*ret_apqi = digit[5] << 4 | digit[6];
+	return true;
 }
 
 static bool name_is_card(const char *name, unsigned *ret_apid)
@@ -187,16 +204,54 @@ struct drivers {
 static int add_driver(void *arg, const char *name)
 {
 	struct drivers *drivers = arg;
+	struct apbus *bus = drivers->bus;
 	bool vfio = !strcmp(name, "vfio_ap");
+	struct qset *queues = vfio ? &bus->vfio_driver : &bus->host_driver;
+	unsigned before = vfio ? 0 : qset_count(queues);
 	char path[PATH_SIZE];
 	int rc;
 
 	path_join(path, PATH_AP_DRIVERS, name);
-	rc = sysfs_list(drivers->root, path, add_queue,
-			vfio ? &drivers->bus->vfio_driver : &drivers->bus->host_driver);
+	rc = sysfs_list(drivers->root, path, add_queue, queues);
+	if (!vfio && qset_count(queues) != before)
+		snprintf(bus->host_name, sizeof(bus->host_name), "%s", before ? "" : name);
 	if (rc == -ENOENT || rc == -ENODEV || rc == -ENOTDIR)
 		return 0; /* unloaded meanwhile, or no driver */
 	return rc < 0 ? err_errno(drivers->err, rc, "cannot list '/%s'", path) : 0;
+}
+
+/*
+ * Are the queues of the drivers all that there are?  The kernel counts both, and a machine whose
+ * queues are all bound, the usual one, is known by its drivers: it saves the names of the devices,
+ * which are as many again.  Source: ap_bus.c of Linux, bindings_show() (5.11).
+ */
+static bool drivers_have_all(int root, const struct apbus *bus)
+{
+	const unsigned found = qset_count(&bus->host_driver) + qset_count(&bus->vfio_driver);
+	unsigned long bound, total;
+	char text[LINE_SIZE];
+	const char *p = text;
+
+	if (sysfs_read(root, PATH_AP_BINDINGS, text, sizeof(text)) < 0)
+		return false;
+	if (str_ulong_parse(&p, 10, VFIOAP_IDS * VFIOAP_IDS, &bound) < 0 || *p++ != '/' ||
+	    str_ulong_parse(&p, 10, VFIOAP_IDS * VFIOAP_IDS, &total) < 0)
+		return false;
+	return bound == total && found == total;
+}
+
+static int read_names(int root, struct apbus *bus, struct err *err)
+{
+	const bool all = drivers_have_all(root, bus);
+	const char *path = all ? PATH_AP_ROOT : PATH_AP_DEVICES;
+	int rc;
+
+	if (all) {
+		bus->queues = bus->host_driver;
+		qset_or(&bus->queues, &bus->vfio_driver);
+	}
+	rc = sysfs_list(root, path, add_device, bus);
+	return rc < 0 && rc != -ENOENT ? err_errno(err, rc, "cannot list '/%s'", path) : 0;
 }
 
 static int read_devices(int root, struct apbus *bus, struct err *err)
@@ -208,25 +263,22 @@ static int read_devices(int root, struct apbus *bus, struct err *err)
 	if (!moved)
 		return err_oom(err);
 
-	rc = sysfs_list(root, PATH_AP_DEVICES, add_device, bus);
-	if (rc < 0 && rc != -ENOENT)
-		return err_errno(err, rc, "cannot list '/" PATH_AP_DEVICES "'");
 	rc = sysfs_list(root, PATH_AP_DRIVERS, add_driver, &drivers);
-	if (rc == -ENOENT)
-		return 0;
-	if (rc < 0 && err && !err->code)
-		return err_errno(err, rc, "cannot list '/" PATH_AP_DRIVERS "'");
-	if (rc < 0)
-		return rc;
+	if (rc < 0 && rc != -ENOENT)
+		return err && err->code ? rc
+					: err_errno(err, rc, "cannot list '/" PATH_AP_DRIVERS "'");
 
 	/* A queue seen at two drivers moved meanwhile: it counts as bound to neither. */
+	str_printable(bus->host_name);
 	*moved = bus->host_driver;
 	qset_and(moved, &bus->vfio_driver);
 	qset_andnot(&bus->host_driver, moved);
 	qset_andnot(&bus->vfio_driver, moved);
+
+	rc = read_names(root, bus, err);
 	qset_and(&bus->host_driver, &bus->queues);
 	qset_and(&bus->vfio_driver, &bus->queues);
-	return 0;
+	return rc;
 }
 
 int apbus_vfio_read(int root, struct qset *ret, struct err *err)
@@ -350,63 +402,76 @@ int apbus_read(int root, struct apbus *ret, struct err *err)
 
 /* ---- one card, one queue ------------------------------------------------------------------- */
 
+/* struct place - where the attributes are: in @dir, or in a queue's directory below it */
+struct place {
+	int dir;
+	char path[64];
+	size_t len; /* of the part that stays */
+};
+
+static const char *place_path(struct place *place, const char *name)
+{
+	snprintf(place->path + place->len, sizeof(place->path) - place->len, "%s", name);
+	return place->path;
+}
+
 /*
  * Details are for people to look at: what is missing or garbled is unknown, and no reason
  * to show nothing at all.
  */
-static bool read_line(int dir, const char *name, char *buf, size_t size)
+static bool read_line(struct place *place, const char *name, char *buf, size_t size)
 {
-	if (sysfs_read(dir, name, buf, size) < 0)
+	if (sysfs_read(place->dir, place_path(place, name), buf, size) < 0)
 		return false;
 	str_chomp(buf);
 	return true;
 }
 
-static long long read_number(int dir, const char *name)
+static long long read_number(struct place *place, const char *name)
 {
 	char text[LINE_SIZE];
 	const char *p = text;
 	unsigned long value;
 
-	if (!read_line(dir, name, text, sizeof(text)))
+	if (!read_line(place, name, text, sizeof(text)))
 		return -1;
 	if (str_ulong_parse(&p, 10, (unsigned long)(~0ul >> 1), &value) < 0 || *p)
 		return -1;
 	return (long long)value;
 }
 
-static int read_int(int dir, const char *name)
+static int read_int(struct place *place, const char *name)
 {
-	long long value = read_number(dir, name);
+	long long value = read_number(place, name);
 
 	return value > 0x7fffffff ? -1 : (int)value;
 }
 
-static void read_pending(int dir, struct apbus_info *info)
+static void read_pending(struct place *place, struct apbus_info *info)
 {
-	int queued = read_int(dir, "requestq_count"), pending = read_int(dir, "pendingq_count");
+	int queued = read_int(place, "requestq_count"), pending = read_int(place, "pendingq_count");
 
-	info->requests = read_number(dir, "request_count");
+	info->requests = read_number(place, "request_count");
 	info->pending = queued < 0 || pending < 0 ? -1 : (long long)queued + pending;
 }
 
 /* A short name out of a file or a link, made fit to be shown; "" when there is none. */
-static void read_type(int dir, char type[APBUS_NAME_SIZE])
+static void read_type(struct place *place, char type[APBUS_NAME_SIZE])
 {
-	if (!read_line(dir, "type", type, APBUS_NAME_SIZE))
+	if (!read_line(place, "type", type, APBUS_NAME_SIZE))
 		type[0] = '\0';
 	str_printable(type);
 }
 
-static void read_driver(int dir, char driver[APBUS_NAME_SIZE])
+static void read_driver(struct place *place, char driver[APBUS_NAME_SIZE])
 {
-	if (sysfs_link_name(dir, "driver", driver, APBUS_NAME_SIZE) < 0)
+	if (sysfs_link_name(place->dir, place_path(place, "driver"), driver, APBUS_NAME_SIZE) < 0)
 		driver[0] = '\0';
 	str_printable(driver);
 }
 
-/* config and chkstop come before what the driver says, as lszcrypt has it. */
-static enum apbus_status read_status(int dir)
+/* By its driver; unknown when there is none, or a driver of another time. */
+static enum apbus_status read_vfio_status(struct place *place)
 {
 	static const struct {
 		const char *text;
@@ -418,18 +483,7 @@ static enum apbus_status read_status(int dir)
 	};
 	char text[LINE_SIZE];
 
-	if (read_int(dir, "config") == 0)
-		return APBUS_STATUS_DECONFIGURED;
-	if (read_int(dir, "chkstop") > 0)
-		return APBUS_STATUS_CHECKSTOPPED;
-
-	switch (read_int(dir, "online")) {
-	case 1: return APBUS_STATUS_ONLINE;
-	case 0: return APBUS_STATUS_OFFLINE;
-	default: break;
-	}
-
-	if (!read_line(dir, "status", text, sizeof(text)))
+	if (!read_line(place, "status", text, sizeof(text)))
 		return APBUS_STATUS_UNKNOWN;
 	for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
 		if (!strcmp(text, words[i].text))
@@ -438,13 +492,34 @@ static enum apbus_status read_status(int dir)
 	return APBUS_STATUS_UNKNOWN;
 }
 
-static void read_functions(int dir, struct apbus_info *info)
+/*
+ * config and chkstop come before what the driver says, as lszcrypt has it.  What is online has
+ * config 1, so that one need not be read; chkstop must (kernel-abi 6, 7: Linux 6.1 does not look
+ * at it).  @vfio: there is no `online` to look for.
+ */
+static enum apbus_status read_status(struct place *place, bool vfio)
+{
+	const int online = vfio ? -1 : read_int(place, "online");
+
+	if (online != 1 && read_int(place, "config") == 0)
+		return APBUS_STATUS_DECONFIGURED;
+	if (read_int(place, "chkstop") > 0)
+		return APBUS_STATUS_CHECKSTOPPED;
+
+	switch (online) {
+	case 1: return APBUS_STATUS_ONLINE;
+	case 0: return APBUS_STATUS_OFFLINE;
+	default: return read_vfio_status(place);
+	}
+}
+
+static void read_functions(struct place *place, struct apbus_info *info)
 {
 	char text[LINE_SIZE];
 	const char *p;
 	unsigned long value;
 
-	if (!read_line(dir, "ap_functions", text, sizeof(text)))
+	if (!read_line(place, "ap_functions", text, sizeof(text)))
 		return;
 	p = str_starts_with(text, "0x");
 	if (!p || str_ulong_parse(&p, 16, 0xffffffff, &value) < 0 || *p)
@@ -474,60 +549,72 @@ static enum apbus_mode info_mode(const struct apbus_info *info)
 	return APBUS_MODE_UNKNOWN;
 }
 
-/* Open the directory of a device; it serves as root for its attributes. */
-static int open_device(int root, const char *path, struct err *err)
+int apbus_card_open(int root, unsigned apid, struct err *err)
 {
-	int fd = sysfs_open(root, path, O_PATH | O_DIRECTORY);
+	char path[PATH_SIZE];
+	int fd = sysfs_open(root, path_card(path, apid, NULL), O_PATH | O_DIRECTORY);
 
-	if (fd < 0)
-		return err_errno(err, fd, "cannot read '/%s'", path);
-	return fd;
+	return fd < 0 ? err_errno(err, fd, "cannot read '/%s'", path) : fd;
+}
+
+int apbus_card_driver(int root, unsigned apid, struct apbus_info *ret, struct err *err)
+{
+	_cleanup_close_ int dir = apbus_card_open(root, apid, err);
+	struct place place = { .dir = dir };
+
+	if (dir < 0)
+		return dir;
+	*ret = (struct apbus_info){ .hwtype = -1, .depth = -1, .requests = -1, .pending = -1 };
+	read_driver(&place, ret->driver);
+	return 0;
 }
 
 int apbus_card_read(int root, unsigned apid, struct apbus_info *ret, struct err *err)
 {
+	_cleanup_close_ int dir = apbus_card_open(root, apid, err);
+	struct place place = { .dir = dir };
 	struct apbus_info info = { 0 };
-	_cleanup_close_ int dir = -1;
-	char path[PATH_SIZE];
 
-	dir = open_device(root, path_card(path, apid, NULL), err);
 	if (dir < 0)
 		return dir;
 
-	read_type(dir, info.type);
-	read_driver(dir, info.driver);
-	read_functions(dir, &info);
+	read_type(&place, info.type);
+	read_driver(&place, info.driver);
+	read_functions(&place, &info);
 	info.mode = info_mode(&info);
-	info.status = read_status(dir);
-	info.hwtype = read_int(dir, "hwtype");
-	info.depth = read_int(dir, "depth");
-	read_pending(dir, &info);
+	info.status = read_status(&place, false);
+	info.hwtype = read_int(&place, "hwtype");
+	info.depth = read_int(&place, "depth");
+	read_pending(&place, &info);
 
 	*ret = info;
 	return 0;
 }
 
-int apbus_queue_read(int root, unsigned apid, unsigned apqi, const struct apbus_info *card,
+int apbus_queue_read(int dir, unsigned apid, unsigned apqi, const struct apbus_info *card,
 		     const char *driver, struct apbus_info *ret, struct err *err)
 {
 	struct apbus_info info = *card;
-	_cleanup_close_ int dir = -1;
-	char path[PATH_SIZE];
+	struct place place = { .dir = dir, .len = QUEUE_SIZE };
+	bool vfio;
 
-	dir = open_device(root, path_queue(path, apid, apqi, NULL), err);
-	if (dir < 0)
-		return dir;
-
+	snprintf(place.path, sizeof(place.path), "%s/",
+		 queue_format(apid, apqi, (char[QUEUE_SIZE]){ "" }));
 	if (driver)
 		snprintf(info.driver, sizeof(info.driver), "%s", driver);
 	else
-		read_driver(dir, info.driver);
-	info.status = read_status(dir);
+		read_driver(&place, info.driver);
+	vfio = strcmp(info.driver, "vfio_ap") == 0;
+	info.status = read_status(&place, vfio);
 
 	/* Beside zcrypt the counters are leftovers of other times (kernel-abi 7). */
 	info.requests = info.pending = -1;
-	if (*info.driver && strcmp(info.driver, "vfio_ap"))
-		read_pending(dir, &info);
+	if (*info.driver && !vfio)
+		read_pending(&place, &info);
+
+	/* Nothing there at all: is it the attributes, or the queue? */
+	if (info.status == APBUS_STATUS_UNKNOWN && !sysfs_exists(dir, place_path(&place, "")))
+		return err_errno(err, -ENOENT, "cannot read queue '%.7s'", place.path);
 
 	*ret = info;
 	return 0;

@@ -12,6 +12,9 @@
 #include "err.h"
 #include "qset.h"
 
+/** Size of the buffer for a driver's or a type's name. */
+#define APBUS_NAME_SIZE 16
+
 /* The two masks: a queue is the host's when its bits in both are set. */
 struct apbus_masks {
 	struct vfioap_mask apmask; /* adapters for the host's drivers */
@@ -28,6 +31,7 @@ struct apbus_masks {
  * @has_features: the bus has a features file (6.5)
  * @has_status:  a queue of vfio_ap has a status file (5.17); false also without such a queue
  * @host_driver: queues bound to a zcrypt driver
+ * @host_name:   name of the one zcrypt driver that has queues; "" when none or several have
  * @vfio_driver: queues bound to vfio_ap; what is in neither is unbound
  * @override:    queues with a driver_override; @override_known: the kernel has the file
  * @override_vfio: ... whose text is "vfio_ap"
@@ -44,6 +48,7 @@ struct apbus {
 	struct vfioap_mask adapters, usage, control;
 	struct vfioap_mask cards;
 	struct qset queues, host_driver, vfio_driver, override, override_vfio;
+	char host_name[APBUS_NAME_SIZE];
 };
 
 /**
@@ -108,8 +113,6 @@ enum apbus_status {
 	APBUS_STATUS_IN_USE,
 };
 
-#define APBUS_NAME_SIZE 16
-
 /**
  * struct apbus_info - a card or a queue in detail; -1: unknown
  * @type:      "CEX8C", "" when the driver does not tell
@@ -127,15 +130,24 @@ struct apbus_info {
 	unsigned functions;
 };
 
+/** apbus_card_open() - the directory of a card, for apbus_queue_read(): an fd, negative errno */
+int apbus_card_open(int root, unsigned apid, struct err *err);
+
+/** apbus_card_driver() - its driver alone, "" without one; what else there is, is unknown */
+int apbus_card_driver(int root, unsigned apid, struct apbus_info *ret, struct err *err);
+
 /** apbus_card_read() - one card; -ENOENT when there is none */
 int apbus_card_read(int root, unsigned apid, struct apbus_info *ret, struct err *err);
 
 /**
  * apbus_queue_read() - one queue; type, mode, hwtype, depth and functions are its card's
+ * @dir:  its card's, by apbus_card_open(): short paths, for there may be tens of thousands
  * @card: as apbus_card_read() gave it
  * @driver: as known from struct apbus, or NULL: read the link
+ *
+ * Return: 0; -ENOENT when there is no such queue.
  */
-int apbus_queue_read(int root, unsigned apid, unsigned apqi, const struct apbus_info *card,
+int apbus_queue_read(int dir, unsigned apid, unsigned apqi, const struct apbus_info *card,
 		     const char *driver, struct apbus_info *ret, struct err *err);
 
 #endif

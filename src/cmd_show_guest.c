@@ -35,16 +35,11 @@ static void row_add(struct rows *rows, const struct grid *grid, bool is_card, un
 {
 	struct view_queue *row = &rows->v[rows->n++];
 
-	*row = (struct view_queue){
-		.is_card = is_card,
-		.apid = apid,
-		.apqi = apqi,
-		.info = grid->card[apid],
-		.now = grid->now,
-	};
-	if (row->info.status != APBUS_STATUS_DECONFIGURED &&
-	    row->info.status != APBUS_STATUS_CHECKSTOPPED)
-		row->info.status = APBUS_STATUS_ONLINE;
+	view_card_fill(apid, &grid->card[apid], row);
+	row->is_card = is_card;
+	row->apqi = (unsigned char)apqi;
+	if (row->status != APBUS_STATUS_DECONFIGURED && row->status != APBUS_STATUS_CHECKSTOPPED)
+		row->status = APBUS_STATUS_ONLINE;
 }
 
 static void rows_fill(struct rows *rows, const struct grid *grid)
@@ -74,6 +69,7 @@ static void table_print(struct app *app, const struct grid *grid)
 	struct out_view view = {
 		.column = view_queue_columns,
 		.n_columns = view_queue_n_columns,
+		.view = grid->now,
 		.row_size = sizeof(*rows.v),
 	};
 

@@ -23,6 +23,7 @@ struct move {
 struct queue {
 	unsigned apid, apqi;
 	const struct snapshot *now;
+	struct apbus_info card;
 	struct view_queue row;
 	char override[SYSFS_TEXT_SIZE]; /* "": none, or the kernel has no such file */
 	struct move move[4];
@@ -259,17 +260,19 @@ static int gone(struct app *app, unsigned apid, unsigned apqi)
 static int queue_read(struct app *app, const struct snapshot *now, unsigned apid, unsigned apqi,
 		      struct queue *ret)
 {
-	const unsigned needs = VIEW_CARD_FILES | VIEW_QUEUE_FILES | VIEW_QUEUE_DRIVER;
-	struct apbus_info card;
+	const unsigned needs = VIEW_CARD_FILES | VIEW_QUEUE_FILES | VIEW_DRIVER;
+	_cleanup_close_ int dir = -1;
 	int rc;
 
 	*ret = (struct queue){ .apid = apid, .apqi = apqi, .now = now };
 	if (!qset_has(&now->bus.queues, apid, apqi))
 		return gone(app, apid, apqi);
-	rc = apbus_card_read(app->root, apid, &card, &app->err);
+	rc = apbus_card_read(app->root, apid, &ret->card, &app->err);
 	if (rc == 0)
-		rc = view_queue_fill(app->root, now, needs, false, apid, apqi, &card, &ret->row,
-				     &app->err);
+		rc = dir = apbus_card_open(app->root, apid, &app->err);
+	if (rc >= 0)
+		rc = view_queue_fill(dir, now, needs, apid, apqi, &ret->card,
+				     view_queue_owner(now, apid, apqi), &ret->row, &app->err);
 	if (rc == -ENOENT || rc == -ENODEV)
 		return gone(app, apid, apqi);
 	if (rc < 0)
@@ -305,19 +308,20 @@ static void guest_lines(struct app *app, const struct queue *queue)
 
 static void queue_print(struct app *app, const struct queue *queue)
 {
-	const struct apbus_info *info = &queue->row.info;
+	const struct apbus_info *card = &queue->card;
+	const struct view_queue *row = &queue->row;
 	const struct apbus *bus = &queue->now->bus;
 	char name[QUEUE_SIZE];
 
 	show_heading(app, queue_format(queue->apid, queue->apqi, name));
-	show_line(app, "card", "card%02x, %s, %s", queue->apid, *info->type ? info->type : "-",
-		  view_mode_text(info->mode));
-	show_line(app, "status", "%s", view_status_text(info->status));
-	if (info->requests >= 0)
-		show_line(app, "requests", "%lld, %lld pending", info->requests,
-			  info->pending < 0 ? 0 : info->pending);
-	show_line(app, "pool", "%s", queue->row.pool_host ? "host" : "vfio_ap");
-	show_line(app, "driver", "%s", *info->driver ? info->driver : "-");
+	show_line(app, "card", "card%02x, %s, %s", queue->apid, *card->type ? card->type : "-",
+		  view_mode_text(card->mode));
+	show_line(app, "status", "%s", view_status_text((enum apbus_status)row->status));
+	if (row->requests >= 0)
+		show_line(app, "requests", "%lld, %lld pending", row->requests,
+			  row->pending < 0 ? 0 : row->pending);
+	show_line(app, "pool", "%s", row->pool_host ? "host" : "vfio_ap");
+	show_line(app, "driver", "%s", *row->driver ? row->driver : "-");
 	if (bus->override_known)
 		show_line(app, "override", "%s", *queue->override ? queue->override : "-");
 	show_line(app, "host config", "%s",
@@ -337,7 +341,7 @@ static void queue_print(struct app *app, const struct queue *queue)
 static struct json_object *queue_json(const struct queue *queue)
 {
 	struct json_object *object =
-		out_row_json(view_queue_columns, view_queue_n_columns, NULL, &queue->row);
+		out_row_json(view_queue_columns, view_queue_n_columns, queue->now, &queue->row);
 	struct json_object *moves = out_json_array();
 
 	for (size_t i = 0; i < queue->n_moves; i++)

@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "dl.h"
 #include "file.h"
 #include "paths.h"
 #include "str.h"
@@ -24,6 +25,47 @@
 /* No entities are replaced, nothing is fetched; without XML_PARSE_HUGE depth is limited. */
 #define PARSE_OPTIONS (XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING)
 
+/* ---- libxml2 ---------------------------------------------------------------------------- */
+
+/* Loaded for the first guest; machines without libvirt never need it. */
+#if LIBXML_VERSION >= 21400
+#define SONAME "libxml2.so.16"
+#else
+#define SONAME "libxml2.so.2"
+#endif
+
+struct libxml {
+	DL_MEMBER(xmlNewParserCtxt);
+	DL_MEMBER(xmlFreeParserCtxt);
+	DL_MEMBER(xmlFreeDoc);
+	DL_MEMBER(xmlStopParser);
+	DL_MEMBER(xmlGetProp);
+	DL_MEMBER(xmlCtxtReadMemory);
+	DL_MEMBER(xmlDocGetRootElement);
+	DL_MEMBER(xmlNodeGetContent);
+	DL_MEMBER(xmlFree);
+};
+
+static struct libxml xml;
+
+static int libxml_load(struct err *err)
+{
+	static const struct dl_symbol symbols[] = {
+		DL_SYMBOL(struct libxml, xmlNewParserCtxt),
+		DL_SYMBOL(struct libxml, xmlFreeParserCtxt),
+		DL_SYMBOL(struct libxml, xmlFreeDoc),
+		DL_SYMBOL(struct libxml, xmlStopParser),
+		DL_SYMBOL(struct libxml, xmlGetProp),
+		DL_SYMBOL(struct libxml, xmlCtxtReadMemory),
+		DL_SYMBOL(struct libxml, xmlDocGetRootElement),
+		DL_SYMBOL(struct libxml, xmlNodeGetContent),
+		DL_SYMBOL(struct libxml, xmlFree),
+		{ 0 },
+	};
+
+	return xml.xmlFree ? 0 : dl_load(SONAME, symbols, &xml, err);
+}
+
 void libvirt_list_done(struct libvirt_list *list)
 {
 	free(list->v);
@@ -34,18 +76,20 @@ void libvirt_list_done(struct libvirt_list *list)
 
 static void parser_done(xmlParserCtxtPtr *parser)
 {
-	xmlFreeParserCtxt(*parser);
+	if (*parser)
+		xml.xmlFreeParserCtxt(*parser);
 }
 
 static void doc_done(xmlDocPtr *doc)
 {
-	xmlFreeDoc(*doc);
+	if (*doc)
+		xml.xmlFreeDoc(*doc);
 }
 
 static void text_done(xmlChar **text)
 {
 	if (*text)
-		xmlFree(*text);
+		(*xml.xmlFree)(*text);
 }
 
 /* A DTD of its own: where entities grow to gigabytes.  libvirt writes none. */
@@ -56,7 +100,7 @@ static void refuse_dtd(void *arg, const xmlChar *name _unused_, const xmlChar *i
 	bool *refused = parser->_private;
 
 	*refused = true;
-	xmlStopParser(parser);
+	xml.xmlStopParser(parser);
 }
 
 /* The next element with this name among @node and those behind it. */
@@ -70,7 +114,7 @@ static xmlNodePtr element_find(xmlNodePtr node, const char *name)
 
 static bool has_value(xmlNodePtr node, const char *attribute, const char *value)
 {
-	_cleanup_(text_done) xmlChar *text = xmlGetProp(node, (const xmlChar *)attribute);
+	_cleanup_(text_done) xmlChar *text = xml.xmlGetProp(node, (const xmlChar *)attribute);
 
 	return text && strcmp((const char *)text, value) == 0;
 }
@@ -98,7 +142,7 @@ static int hostdev_read(xmlNodePtr hostdev, const char *name, struct libvirt_lis
 
 	if (!has_value(hostdev, "type", "mdev"))
 		return 0;
-	text = address ? xmlGetProp(address, (const xmlChar *)"uuid") : NULL;
+	text = address ? xml.xmlGetProp(address, (const xmlChar *)"uuid") : NULL;
 	if (!text || uuid_canonical((const char *)text, uuid) < 0)
 		return 0;
 	return guest_add(list, uuid, name);
@@ -106,9 +150,9 @@ static int hostdev_read(xmlNodePtr hostdev, const char *name, struct libvirt_lis
 
 static int domain_read(xmlDocPtr doc, struct libvirt_list *list)
 {
-	xmlNodePtr domain = element_find(xmlDocGetRootElement(doc), "domain");
+	xmlNodePtr domain = element_find(xml.xmlDocGetRootElement(doc), "domain");
 	xmlNodePtr node = domain ? element_find(domain->children, "name") : NULL;
-	_cleanup_(text_done) xmlChar *name = node ? xmlNodeGetContent(node) : NULL;
+	_cleanup_(text_done) xmlChar *name = node ? xml.xmlNodeGetContent(node) : NULL;
 	int rc = 0;
 
 	if (!name || !*name)
@@ -124,17 +168,21 @@ static int domain_read(xmlDocPtr doc, struct libvirt_list *list)
 
 int libvirt_parse(const char *text, size_t len, struct libvirt_list *list)
 {
-	_cleanup_(parser_done) xmlParserCtxtPtr parser = xmlNewParserCtxt();
+	_cleanup_(parser_done) xmlParserCtxtPtr parser = NULL;
 	_cleanup_(doc_done) xmlDocPtr doc = NULL;
 	bool refused = false;
+	int rc = libxml_load(NULL);
 
+	if (rc < 0)
+		return rc;
+	parser = xml.xmlNewParserCtxt();
 	if (!parser)
 		return -ENOMEM;
 	if (len > FILE_MAX)
 		return -EBADMSG;
 	parser->_private = &refused;
 	parser->sax->internalSubset = refuse_dtd;
-	doc = xmlCtxtReadMemory(parser, text, (int)len, NULL, NULL, PARSE_OPTIONS);
+	doc = xml.xmlCtxtReadMemory(parser, text, (int)len, NULL, NULL, PARSE_OPTIONS);
 	if (!doc || refused)
 		return -EBADMSG;
 	return domain_read(doc, list);
@@ -166,7 +214,7 @@ static int look_at_file(void *arg, const char *name)
 	rc = file_read(walk->root, path, FILE_MAX, &text, &text_len);
 	if (rc == 0)
 		rc = libvirt_parse(text, text_len, &walk->list);
-	return rc == -ENOMEM ? rc : 0;
+	return rc == -ENOMEM || rc == -ENOPKG ? rc : 0;
 }
 
 static int guest_compare(const void *a, const void *b)
@@ -181,9 +229,11 @@ int libvirt_list_read(int root, struct libvirt_list *ret, struct err *err)
 {
 	struct walk walk = { .root = root };
 
-	if (sysfs_list(root, PATH_LIBVIRT_QEMU, look_at_file, &walk) == -ENOMEM) {
+	const int rc = sysfs_list(root, PATH_LIBVIRT_QEMU, look_at_file, &walk);
+
+	if (rc == -ENOMEM || rc == -ENOPKG) {
 		libvirt_list_done(&walk.list);
-		return err_oom(err);
+		return rc == -ENOMEM ? err_oom(err) : libxml_load(err);
 	}
 	if (walk.list.n)
 		qsort(walk.list.v, walk.list.n, sizeof(*walk.list.v), guest_compare);

@@ -28,7 +28,8 @@ struct libvirt_list {
  * Regular files alone are opened, at most 1 MiB is read of each, and of a few thousand; what
  * cannot be read, is no XML, or brings a DTD of its own is passed over.  Nothing beside the
  * file itself is ever looked at.
- * Return: 0 (also without the directory, or when it may not be read); -ENOMEM.
+ * Return: 0 (also without the directory, or when it may not be read); -ENOMEM; -ENOPKG, libxml2
+ * is not there.
  */
 int libvirt_list_read(int root, struct libvirt_list *ret, struct err *err);
 void libvirt_list_done(struct libvirt_list *list);
@@ -36,7 +37,7 @@ void libvirt_list_done(struct libvirt_list *list);
 /**
  * libvirt_parse() - the name of a guest, and the devices that it is defined with
  * @list: those found are added, in no order
- * Return: 0; -EBADMSG it is no guest's definition; -ENOMEM.
+ * Return: 0; -EBADMSG it is no guest's definition; -ENOMEM, -ENOPKG.
  */
 int libvirt_parse(const char *text, size_t len, struct libvirt_list *list);
 

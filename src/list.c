@@ -59,6 +59,8 @@ static int card_read(struct app *app, struct cards *cards, unsigned needs, unsig
 	cards->info[apid] = card_unread;
 	if (needs & VIEW_CARD_FILES)
 		rc = apbus_card_read(app->root, apid, &cards->info[apid], &app->err);
+	else if (needs & VIEW_DRIVER)
+		rc = apbus_card_driver(app->root, apid, &cards->info[apid], &app->err);
 	if (rc < 0 && rc != -ENOENT && rc != -ENODEV)
 		return rc;
 	vfioap_mask_set(&cards->known, apid);
@@ -147,72 +149,90 @@ static int devices_list(struct app *app, struct out_view *view, struct filter *f
 
 /* ---- queues ------------------------------------------------------------------------------ */
 
-/** struct rows - cards and queues, each card before its queues */
+/** struct rows - cards and queues, each card before its queues; on the heap */
 struct rows {
+	struct app *app;
+	const struct snapshot *now;
+	const struct filter *filter;
+	unsigned needs;
+	struct cards cards; /* are lent to the rows */
 	struct view_queue *v;
-	size_t n, room;
+	size_t n;
 };
 
-static void rows_done(struct rows *rows)
+static void rows_freep(struct rows **rows)
 {
-	free(rows->v);
+	if (*rows)
+		free((*rows)->v);
+	free(*rows);
 }
 
-static int rows_add(struct app *app, struct rows *rows, const struct snapshot *now, unsigned needs,
-		    const struct apbus_info *card, bool is_card, unsigned apid, unsigned apqi)
+/* Room for all that there are: what is not used is never touched. */
+static struct rows *rows_new(struct app *app, const struct snapshot *now, unsigned needs,
+			     const struct filter *filter)
 {
-	int rc;
+	_cleanup_(rows_freep) struct rows *rows = calloc(1, sizeof(*rows));
 
-	if (rows->n == rows->room) {
-		const size_t room = rows->room ? 2 * rows->room : 64;
-		struct view_queue *v = reallocarray(rows->v, room, sizeof(*v));
-
-		if (!v)
-			return err_oom(&app->err);
-		rows->v = v;
-		rows->room = room;
-	}
-	rc = view_queue_fill(app->root, now, needs, is_card, apid, apqi, card, &rows->v[rows->n],
-			     &app->err);
-	if (rc == -ENOENT || rc == -ENODEV)
-		return 0; /* it has gone meanwhile */
-	if (rc == 0)
-		rows->n++;
-	return rc;
+	if (!rows)
+		return NULL;
+	*rows = (struct rows){ .app = app, .now = now, .filter = filter, .needs = needs };
+	rows->v = calloc(qset_count(&now->bus.queues) + VFIOAP_IDS, sizeof(*rows->v));
+	return rows->v ? TAKE_PTR(rows) : NULL;
 }
 
-static int rows_of_card(struct app *app, struct rows *rows, const struct snapshot *now,
-			unsigned needs, const struct filter *filter, const struct apbus_info *card,
-			unsigned apid)
+/* Which device owns which domain of an adapter. */
+static void owners_find(const struct snapshot *now, unsigned apid,
+			const struct device *ret[VFIOAP_IDS])
 {
-	int rc = 0;
+	memset(ret, 0, VFIOAP_IDS * sizeof(*ret));
+	for (size_t i = now->n_devices; i-- > 0;) {
+		const struct mdev *mdev = now->device[i].mdev;
 
-	if (filter_has_card(filter, apid))
-		rc = rows_add(app, rows, now, needs, card, true, apid, 0);
-	VFIOAP_MASK_FOREACH(apqi, &now->bus.queues.row[apid]) {
-		if (rc < 0)
-			return rc;
-		if (filter_has_queue(filter, apid, apqi))
-			rc = rows_add(app, rows, now, needs, card, false, apid, apqi);
-	}
-	return rc;
-}
-
-static int rows_read(struct app *app, struct rows *rows, const struct snapshot *now, unsigned needs,
-		     const struct filter *filter, enum apbus_mode mode)
-{
-	_cleanup_free_ struct cards *cards = calloc(1, sizeof(*cards));
-
-	if (!cards)
-		return err_oom(&app->err);
-	VFIOAP_MASK_FOREACH(apid, &now->bus.cards) {
-		int rc = card_read(app, cards, needs, apid);
-
-		if (rc < 0)
-			return rc;
-		if (mode != APBUS_MODE_UNKNOWN && cards->info[apid].mode != mode)
+		if (!mdev || !vfioap_mask_has(&mdev->matrix.adapters, apid))
 			continue;
-		rc = rows_of_card(app, rows, now, needs, filter, &cards->info[apid], apid);
+		VFIOAP_MASK_FOREACH(apqi, &mdev->matrix.domains)
+			ret[apqi] = &now->device[i];
+	}
+}
+
+static int rows_of_card(struct rows *rows, unsigned apid)
+{
+	const struct apbus_info *card = &rows->cards.info[apid];
+	const struct device *owner[VFIOAP_IDS];
+	struct app *app = rows->app;
+	_cleanup_close_ int dir = -1;
+
+	if (filter_has_card(rows->filter, apid))
+		view_card_fill(apid, card, &rows->v[rows->n++]);
+	if (rows->needs & (VIEW_QUEUE_FILES | VIEW_DRIVER))
+		dir = apbus_card_open(app->root, apid, NULL); /* may have gone */
+	owners_find(rows->now, apid, owner);
+	VFIOAP_MASK_FOREACH(apqi, &rows->now->bus.queues.row[apid]) {
+		int rc;
+
+		if (!filter_has_queue(rows->filter, apid, apqi))
+			continue;
+		rc = view_queue_fill(dir, rows->now, rows->needs, apid, apqi, card, owner[apqi],
+				     &rows->v[rows->n], &app->err);
+		if (rc == -ENOENT || rc == -ENODEV)
+			continue; /* it has gone meanwhile */
+		if (rc < 0)
+			return rc;
+		rows->n++;
+	}
+	return 0;
+}
+
+static int rows_read(struct rows *rows, enum apbus_mode mode)
+{
+	VFIOAP_MASK_FOREACH(apid, &rows->now->bus.cards) {
+		int rc = card_read(rows->app, &rows->cards, rows->needs, apid);
+
+		if (rc < 0)
+			return rc;
+		if (mode != APBUS_MODE_UNKNOWN && rows->cards.info[apid].mode != mode)
+			continue;
+		rc = rows_of_card(rows, apid);
 		if (rc < 0)
 			return rc;
 	}
@@ -228,7 +248,8 @@ static struct json_object *rows_json(const struct rows *rows, bool cards)
 
 	for (size_t i = 0; i < rows->n; i++)
 		if (rows->v[i].is_card == cards)
-			out_json_append(array, out_row_json(column, n_columns, NULL, &rows->v[i]));
+			out_json_append(array,
+					out_row_json(column, n_columns, rows->now, &rows->v[i]));
 	return array;
 }
 
@@ -236,7 +257,7 @@ static int queues_list(struct app *app, struct out_view *view, struct filter *fi
 		       enum apbus_mode mode)
 {
 	_cleanup_(snapshot_freep) struct snapshot *now = NULL;
-	_cleanup_(rows_done) struct rows rows = { 0 };
+	_cleanup_(rows_freep) struct rows *rows = NULL;
 	unsigned needs = out_view_needs(app, view);
 	struct json_object *object;
 	int rc;
@@ -252,22 +273,25 @@ static int queues_list(struct app *app, struct out_view *view, struct filter *fi
 	rc = filter_resolve(app, now, filter);
 	if (!rc)
 		rc = filter_check(app, &now->bus, filter);
-	if (!rc)
-		rc = rows_read(app, &rows, now, needs, filter, mode);
+	if (rc)
+		return rc;
+	rows = rows_new(app, now, needs, filter);
+	rc = rows ? rows_read(rows, mode) : err_oom(&app->err);
 	if (rc)
 		return rc;
 
 	if (app->json) {
 		object = out_json_new();
-		out_json_add(object, "cards", rows_json(&rows, true));
-		out_json_add(object, "queues", rows_json(&rows, false));
+		out_json_add(object, "cards", rows_json(rows, true));
+		out_json_add(object, "queues", rows_json(rows, false));
 		out_json_print(app, object);
 		return 0;
 	}
-	view->rows = rows.v;
-	view->n_rows = rows.n;
-	view->row_size = sizeof(*rows.v);
-	if (rows.n)
+	view->view = now;
+	view->rows = rows->v;
+	view->n_rows = rows->n;
+	view->row_size = sizeof(*rows->v);
+	if (rows->n)
 		out_view_table(app, view);
 	return 0;
 }

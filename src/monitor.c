@@ -12,11 +12,53 @@
 #include <string.h>
 #include <sys/inotify.h>
 
+#include "dl.h"
 #include "paths.h"
 #include "str.h"
 #include "sysfs.h"
 
 #define RECEIVE_BYTES (1024 * 1024) /* about a thousand events */
+
+/* Loaded to watch; no other command needs it. */
+#define SONAME "libudev.so.1"
+
+struct libudev {
+	DL_MEMBER(udev_device_get_subsystem);
+	DL_MEMBER(udev_device_get_sysname);
+	DL_MEMBER(udev_device_unref);
+	DL_MEMBER(udev_monitor_enable_receiving);
+	DL_MEMBER(udev_monitor_filter_add_match_subsystem_devtype);
+	DL_MEMBER(udev_monitor_get_fd);
+	DL_MEMBER(udev_monitor_new_from_netlink);
+	DL_MEMBER(udev_monitor_receive_device);
+	DL_MEMBER(udev_monitor_set_receive_buffer_size);
+	DL_MEMBER(udev_monitor_unref);
+	DL_MEMBER(udev_new);
+	DL_MEMBER(udev_unref);
+};
+
+static struct libudev libudev;
+
+static int libudev_load(struct err *err)
+{
+	static const struct dl_symbol symbols[] = {
+		DL_SYMBOL(struct libudev, udev_device_get_subsystem),
+		DL_SYMBOL(struct libudev, udev_device_get_sysname),
+		DL_SYMBOL(struct libudev, udev_device_unref),
+		DL_SYMBOL(struct libudev, udev_monitor_enable_receiving),
+		DL_SYMBOL(struct libudev, udev_monitor_filter_add_match_subsystem_devtype),
+		DL_SYMBOL(struct libudev, udev_monitor_get_fd),
+		DL_SYMBOL(struct libudev, udev_monitor_new_from_netlink),
+		DL_SYMBOL(struct libudev, udev_monitor_receive_device),
+		DL_SYMBOL(struct libudev, udev_monitor_set_receive_buffer_size),
+		DL_SYMBOL(struct libudev, udev_monitor_unref),
+		DL_SYMBOL(struct libudev, udev_new),
+		DL_SYMBOL(struct libudev, udev_unref),
+		{ 0 },
+	};
+
+	return dl_load(SONAME, symbols, &libudev, err);
+}
 
 struct monitor {
 	struct udev *udev;
@@ -32,11 +74,12 @@ static int subscribe(struct udev_monitor *events)
 	int rc = 0;
 
 	for (size_t i = 0; rc >= 0 && i < ARRAY_SIZE(subsystems); i++)
-		rc = udev_monitor_filter_add_match_subsystem_devtype(events, subsystems[i], NULL);
+		rc = libudev.udev_monitor_filter_add_match_subsystem_devtype(events, subsystems[i],
+									     NULL);
 	/* More than is usual needs root: without it floods are lost earlier, and that is told. */
 	if (rc >= 0)
-		(void)udev_monitor_set_receive_buffer_size(events, RECEIVE_BYTES);
-	return rc < 0 ? rc : udev_monitor_enable_receiving(events);
+		(void)libudev.udev_monitor_set_receive_buffer_size(events, RECEIVE_BYTES);
+	return rc < 0 ? rc : libudev.udev_monitor_enable_receiving(events);
 }
 
 int monitor_new(struct monitor **ret, struct err *err)
@@ -47,9 +90,12 @@ int monitor_new(struct monitor **ret, struct err *err)
 	if (!monitor)
 		return err_oom(err);
 	monitor->files = -1;
-	monitor->udev = udev_new();
+	rc = libudev_load(err);
+	if (rc < 0)
+		return rc;
+	monitor->udev = libudev.udev_new();
 	if (monitor->udev)
-		monitor->events = udev_monitor_new_from_netlink(monitor->udev, "udev");
+		monitor->events = libudev.udev_monitor_new_from_netlink(monitor->udev, "udev");
 	if (!monitor->events)
 		return err_errno(err, errno ? -errno : -EIO, "cannot listen to udev");
 	rc = subscribe(monitor->events);
@@ -67,8 +113,10 @@ struct monitor *monitor_free(struct monitor *monitor)
 {
 	if (!monitor)
 		return NULL;
-	udev_monitor_unref(monitor->events);
-	udev_unref(monitor->udev);
+	if (monitor->events)
+		libudev.udev_monitor_unref(monitor->events);
+	if (monitor->udev)
+		libudev.udev_unref(monitor->udev);
 	util_close(&monitor->files);
 	free(monitor);
 	return NULL;
@@ -93,15 +141,15 @@ void monitor_watch(struct monitor *monitor, int root, const char *path, bool ope
 
 void monitor_fds(const struct monitor *monitor, int ret[MONITOR_FDS])
 {
-	ret[0] = udev_monitor_get_fd(monitor->events);
+	ret[0] = libudev.udev_monitor_get_fd(monitor->events);
 	ret[1] = monitor->files;
 }
 
 /* Of all that is "misc" only KVM. */
 static bool is_ours(struct udev_device *device)
 {
-	const char *subsystem = udev_device_get_subsystem(device);
-	const char *name = udev_device_get_sysname(device);
+	const char *subsystem = libudev.udev_device_get_subsystem(device);
+	const char *name = libudev.udev_device_get_sysname(device);
 
 	return !subsystem || strcmp(subsystem, "misc") != 0 || (name && strcmp(name, "kvm") == 0);
 }
@@ -114,7 +162,7 @@ static int drain_events(struct monitor *monitor, struct monitor_news *news, stru
 		const char *name;
 
 		errno = 0;
-		device = udev_monitor_receive_device(monitor->events);
+		device = libudev.udev_monitor_receive_device(monitor->events);
 		if (!device && errno == ENOBUFS) {
 			news->any = news->lost = true;
 			continue;
@@ -124,10 +172,10 @@ static int drain_events(struct monitor *monitor, struct monitor_news *news, stru
 		if (!device)
 			return 0;
 		news->any |= is_ours(device);
-		name = udev_device_get_sysname(device);
+		name = libudev.udev_device_get_sysname(device);
 		if (name && queue_parse(name, &apid, &apqi) == 0)
 			qset_add(&news->queues, apid, apqi);
-		udev_device_unref(device);
+		libudev.udev_device_unref(device);
 	}
 }
 

@@ -130,61 +130,99 @@ bool out_has_utf8(void)
 
 static void cell_done(struct out_cell *cell)
 {
-	free(cell->text);
+	free(cell->heap);
 	json_object_put(cell->json);
-	*cell = (struct out_cell){ 0 };
+	*cell = (struct out_cell){ .wants_json = cell->wants_json };
 }
 
-static void cell_set(struct out_cell *cell, const char *text, struct json_object *json)
+static struct out_cell cell_fill(const struct out_view *view, const struct out_column *column,
+				 size_t row, bool wants_json)
 {
-	cell_done(cell);
-	if (text) {
-		cell->text = strdup(text);
-		if (!cell->text)
-			out_no_memory();
-		str_printable(cell->text);
-	}
-	cell->json = json;
+	struct out_cell cell = { .wants_json = wants_json };
+
+	column->fill(&cell, view->view, (const char *)view->rows + row * view->row_size);
+	return cell;
+}
+
+/* What @small holds moves with the cell. */
+static const char *cell_text(const struct out_cell *cell)
+{
+	if (*cell->small)
+		return cell->small;
+	return cell->heap ? cell->heap : cell->text ? cell->text : "-";
 }
 
 void out_cell_text(struct out_cell *cell, const char *fmt, ...)
 {
-	_cleanup_free_ char *text = NULL;
-	va_list ap;
+	va_list ap, again;
 	int len;
 
+	cell_done(cell);
 	va_start(ap, fmt);
-	len = vasprintf(&text, fmt, ap);
+	va_copy(again, ap);
+	len = vsnprintf(cell->small, sizeof(cell->small), fmt, ap);
 	va_end(ap);
-	if (len < 0) {
-		text = NULL;
-		out_no_memory();
+	if (len >= (int)sizeof(cell->small)) {
+		cell->heap = out_text(fmt, again);
+		*cell->small = '\0';
 	}
-	cell_set(cell, text, out_json_text(text));
+	va_end(again);
+	if (cell->wants_json)
+		cell->json = out_json_text(cell->heap ? cell->heap : cell->small);
+	else
+		str_printable(cell->heap ? cell->heap : cell->small);
+}
+
+void out_cell_short(struct out_cell *cell, const char *text)
+{
+	if (cell->wants_json)
+		out_cell_json(cell, out_json_text(text));
+	else
+		memccpy(cell->small, text, '\0', sizeof(cell->small) - 1);
 }
 
 void out_cell_uint(struct out_cell *cell, unsigned long long value)
 {
-	out_cell_text(cell, "%llu", value);
-	out_cell_json(cell, out_json_int((long long)value));
+	if (cell->wants_json)
+		out_cell_json(cell, out_json_int((long long)value));
+	else
+		out_cell_text(cell, "%llu", value);
+}
+
+void out_cell_number(struct out_cell *cell, const char *text, long long value)
+{
+	if (value < 0)
+		return;
+	if (cell->wants_json)
+		out_cell_json(cell, out_json_int(value));
+	else
+		out_cell_text(cell, "%s", text);
 }
 
 void out_cell_bool(struct out_cell *cell, bool value)
 {
-	cell_set(cell, value ? "yes" : "no", out_json_bool(value));
+	if (cell->wants_json)
+		out_cell_json(cell, out_json_bool(value));
+	else
+		cell->text = value ? "yes" : "no";
 }
 
 void out_cell_ids(struct out_cell *cell, const struct vfioap_mask *ids)
 {
 	char list[VFIOAP_LIST_SIZE];
 
-	cell_set(cell, vfioap_mask_is_empty(ids) ? NULL : vfioap_list_format(ids, list),
-		 out_json_ids(ids));
+	if (cell->wants_json)
+		out_cell_json(cell, out_json_ids(ids));
+	else if (!vfioap_mask_is_empty(ids))
+		out_cell_text(cell, "%s", vfioap_list_format(ids, list));
 }
 
 void out_cell_word(struct out_cell *cell, const char *text, const char *json)
 {
-	cell_set(cell, text, out_json_text(json));
+	if (cell->wants_json)
+		out_cell_json(cell, out_json_text(json));
+	else
+		cell->text = text;
 }
 
 void out_cell_json(struct out_cell *cell, struct json_object *json)
@@ -201,15 +239,6 @@ void out_cell_skip(struct out_cell *cell)
 void out_cell_color(struct out_cell *cell, const char *color)
 {
 	cell->color = color;
-}
-
-static struct out_cell cell_fill(const struct out_view *view, const struct out_column *column,
-				 size_t row)
-{
-	struct out_cell cell = { 0 };
-
-	column->fill(&cell, view->view, (const char *)view->rows + row * view->row_size);
-	return cell;
 }
 
 /* ---- choosing columns ------------------------------------------------------------------- */
@@ -340,8 +369,8 @@ static char *list_wrap(const char *list, size_t limit)
 static void line_add_cell(struct libscols_line *line, size_t i, const struct out_cell *cell,
 			  size_t limit)
 {
-	char *text = limit && cell->text ? list_wrap(cell->text, limit)
-					 : strdup(cell->text ? cell->text : "-");
+	const char *whole = cell_text(cell);
+	char *text = limit ? list_wrap(whole, limit) : strdup(whole);
 
 	if (!text || scols_line_refer_data(line, i, text) != 0)
 		out_no_memory();
@@ -379,23 +408,23 @@ static struct libscols_table *table_new(const struct app *app, const struct out_
 	return tb;
 }
 
-static void cells_measure(const struct app *app, const struct out_view *view,
-			  const struct out_cell *cells, struct widths *widths)
+static void widths_begin(const struct out_view *view, struct widths *widths)
 {
+	*widths = (struct widths){ 0 };
 	for (size_t i = 0; i < view->n_picks; i++) {
 		const struct out_column *column = &view->column[view->pick[i]];
 
 		widths->wraps[i] = column->flags & OUT_WRAP;
 		widths->width[i] = strlen(column->title);
-		for (size_t row = 0; row < view->n_rows; row++) {
-			const char *text = cells[row * view->n_picks + i].text;
-
-			if (text && strlen(text) > widths->width[i])
-				widths->width[i] = strlen(text);
-		}
 	}
-	if (out_is_terminal() && !app->raw)
-		widths_limit(widths, view->n_picks, out_width());
+}
+
+static void widths_add(struct widths *widths, size_t i, const char *text)
+{
+	const size_t len = strlen(text);
+
+	if (len > widths->width[i])
+		widths->width[i] = len;
 }
 
 /* libsmartcols pads the last cell of a line; nobody wants those blanks. */
@@ -413,20 +442,25 @@ static void lines_print(struct app *app, char *text)
 	}
 }
 
-void out_view_table(struct app *app, const struct out_view *view)
+/* The rows of @view by libsmartcols, all at once. */
+static void table_print(struct app *app, const struct out_view *view)
 {
 	const size_t n_cells = view->n_rows * view->n_picks;
 	_cleanup_(table_done) struct libscols_table *tb = NULL;
 	_cleanup_free_ struct out_cell *cells = calloc(n_cells ? n_cells : 1, sizeof(*cells));
 	_cleanup_free_ char *text = NULL;
-	struct widths widths = { 0 };
+	struct widths widths;
 
 	if (!cells)
 		out_no_memory();
-	for (size_t n = 0; n < n_cells; n++)
+	widths_begin(view, &widths);
+	for (size_t n = 0; n < n_cells; n++) {
 		cells[n] = cell_fill(view, &view->column[view->pick[n % view->n_picks]],
-				     n / view->n_picks);
-	cells_measure(app, view, cells, &widths);
+				     n / view->n_picks, false);
+		widths_add(&widths, n % view->n_picks, cell_text(&cells[n]));
+	}
+	if (out_is_terminal() && !app->raw)
+		widths_limit(&widths, view->n_picks, out_width());
 
 	tb = table_new(app, view, &widths);
 	for (size_t row = 0; row < view->n_rows; row++) {
@@ -445,13 +479,110 @@ void out_view_table(struct app *app, const struct out_view *view)
 	lines_print(app, text);
 }
 
+/* ---- long tables ---------------------------------------------------------------------------- */
+
+/*
+ * A listing of all queues has 65,536 lines, for which libsmartcols needs 30 MiB and more time than
+ * reading the machine does.  So into a file or pipe, without colour, a long table is written
+ * line by line, as libsmartcols would: its cells are worked out twice, first for their widths.
+ */
+#define LONG_ROWS 256
+
+static char *mempset(char *p, int c, size_t n)
+{
+	return (char *)memset(p, c, n) + n;
+}
+
+static void line_put(struct app *app, const struct out_view *view, const struct widths *widths,
+		     const char *const cell[], char *line)
+{
+	char *p = line;
+
+	for (size_t i = 0; i < view->n_picks; i++) {
+		const size_t len = strlen(cell[i]), pad = widths->width[i] - len;
+		const bool right = view->column[view->pick[i]].flags & OUT_RIGHT;
+
+		if (i)
+			*p++ = ' ';
+		if (right)
+			p = mempset(p, ' ', pad);
+		p = mempcpy(p, cell[i], len);
+		if (!right)
+			p = mempset(p, ' ', pad);
+	}
+	while (p > line && p[-1] == ' ')
+		p--;
+	*p++ = '\n';
+	stdout_write(app, line, (size_t)(p - line));
+}
+
+/* false: there is a text whose width is not its length. */
+static bool long_measure(const struct out_view *view, struct widths *widths)
+{
+	widths_begin(view, widths);
+	for (size_t row = 0; row < view->n_rows; row++) {
+		for (size_t i = 0; i < view->n_picks; i++) {
+			struct out_cell cell =
+				cell_fill(view, &view->column[view->pick[i]], row, false);
+			const char *text = cell_text(&cell);
+			bool plain = true;
+
+			for (const char *p = text; *p; p++)
+				plain &= (unsigned char)*p < 0x80;
+			widths_add(widths, i, text);
+			cell_done(&cell);
+			if (!plain)
+				return false;
+		}
+	}
+	return true;
+}
+
+static void long_print(struct app *app, const struct out_view *view, const struct widths *widths)
+{
+	_cleanup_free_ struct out_cell *cells = calloc(view->n_picks + 1, sizeof(*cells));
+	_cleanup_free_ char *line = NULL;
+	const char *text[ARRAY_SIZE(view->pick)];
+	size_t room = 2;
+
+	for (size_t i = 0; i < view->n_picks; i++) {
+		text[i] = view->column[view->pick[i]].title;
+		room += widths->width[i] + 1;
+	}
+	line = malloc(room);
+	if (!cells || !line)
+		out_no_memory();
+	if (!app->no_headings)
+		line_put(app, view, widths, text, line);
+	for (size_t row = 0; row < view->n_rows; row++) {
+		for (size_t i = 0; i < view->n_picks; i++) {
+			cells[i] = cell_fill(view, &view->column[view->pick[i]], row, false);
+			text[i] = cell_text(&cells[i]);
+		}
+		line_put(app, view, widths, text, line);
+		for (size_t i = 0; i < view->n_picks; i++)
+			cell_done(&cells[i]);
+	}
+}
+
+void out_view_table(struct app *app, const struct out_view *view)
+{
+	struct widths widths;
+
+	if (view->n_rows > LONG_ROWS && !app->raw && !out_is_terminal() && !out_has_color(app) &&
+	    long_measure(view, &widths))
+		long_print(app, view, &widths);
+	else
+		table_print(app, view);
+}
+
 struct json_object *out_row_json(const struct out_column *column, size_t n_columns,
 				 const void *view, const void *row)
 {
 	struct json_object *object = out_json_object();
 
 	for (size_t i = 0; i < n_columns; i++) {
-		struct out_cell cell = { 0 };
+		struct out_cell cell = { .wants_json = true };
 
 		if (!column[i].key)
 			continue;

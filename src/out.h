@@ -66,23 +66,34 @@ bool out_has_utf8(void);
 
 /* ---- tables ------------------------------------------------------------------------- */
 
-/** struct out_cell - what an out_fill_fn fills, by the functions below; empty: "-" and null */
+/**
+ * struct out_cell - what an out_fill_fn fills, by the functions below; empty: "-" and null
+ * @wants_json: the value for JSON is wanted, not the text; the functions keep nothing else
+ * @text:       in @small, @heap, or lent
+ */
 struct out_cell {
-	char *text;
+	bool wants_json, skip;
+	const char *text, *color;
 	struct json_object *json;
-	const char *color;
-	bool skip;
+	char *heap, small[48];
 };
 
 /* The text as it is, and the JSON string of the same. */
 void out_cell_text(struct out_cell *cell, const char *fmt, ...) _printf_(2, 3);
+/* The same of a short text that is printable; it is copied. */
+void out_cell_short(struct out_cell *cell, const char *text);
 void out_cell_uint(struct out_cell *cell, unsigned long long value);
+/* A number whose text is something else; negative: unknown. */
+void out_cell_number(struct out_cell *cell, const char *text, long long value);
 void out_cell_bool(struct out_cell *cell, bool value);
 /* A list, "-" when it is empty; an array of integers. */
 void out_cell_ids(struct out_cell *cell, const struct vfioap_mask *ids);
-/* Two words for one fact, "in use" and "in-use"; NULL: "-", null. */
+/*
+ * Two words for one fact, "in use" and "in-use"; NULL: "-", null.  They are lent, printable,
+ * and stay until the table is printed.
+ */
 void out_cell_word(struct out_cell *cell, const char *text, const char *json);
-/* JSON beside a text that is there already, or alone; takes over @json. */
+/* JSON alone; takes over @json. */
 void out_cell_json(struct out_cell *cell, struct json_object *json);
 /* No key at all in JSON, instead of null. */
 void out_cell_skip(struct out_cell *cell);

@@ -12,6 +12,7 @@
 #include <string.h>
 
 /* The AP bus. */
+#define PATH_AP_ROOT	    "sys/devices/ap"
 #define PATH_AP_BUS	    "sys/bus/ap"
 #define PATH_AP_DEVICES	    PATH_AP_BUS "/devices"
 #define PATH_AP_DRIVERS	    PATH_AP_BUS "/drivers"
@@ -28,6 +29,7 @@
 #define PATH_AP_CONTROL	    PATH_AP_BUS "/ap_control_domain_mask"
 #define PATH_AP_FEATURES    PATH_AP_BUS "/features"
 #define PATH_AP_INTERRUPTS  PATH_AP_BUS "/ap_interrupts"
+#define PATH_AP_BINDINGS    PATH_AP_BUS "/bindings"
 #define PATH_AP_COMPLETE    PATH_AP_BUS "/bindings_complete_count"
 #define PATH_AP_BOOT_APMASK "sys/module/ap/parameters/apmask"
 #define PATH_AP_BOOT_AQMASK "sys/module/ap/parameters/aqmask"

@@ -119,7 +119,15 @@ bool qset_next(const struct qset *q, unsigned *apid, unsigned *apqi)
 
 char *queue_format(unsigned apid, unsigned apqi, char buf[QUEUE_SIZE])
 {
-	snprintf(buf, QUEUE_SIZE, "%02x.%04x", apid & 0xff, apqi & 0xffff);
+	static const char hex[] = "0123456789abcdef";
+
+	/* By hand: a listing has tens of thousands. */
+	buf[0] = hex[apid >> 4 & 15];
+	buf[1] = hex[apid & 15];
+	buf[2] = '.';
+	for (unsigned i = 0; i < 4; i++)
+		buf[3 + i] = hex[apqi >> 4 * (3 - i) & 15];
+	buf[7] = '\0';
 	return buf;
 }
 

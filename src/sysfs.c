@@ -234,20 +234,48 @@ int sysfs_read_bytes(int root, const char *path, void *buf, size_t size, size_t 
 	return 0;
 }
 
+/* What only looks like an attribute: a FIFO, which is empty, or a device, which never ends. */
+static int not_regular(int fd)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) < 0)
+		return -errno;
+	return S_ISREG(st.st_mode) ? 0 : -EINVAL;
+}
+
+/*
+ * Three system calls, for there may be hundreds of thousands of attributes: the kernel gives
+ * all of a text at the first read (kernfs), so one that fits is whole; and what kind of file it
+ * is is asked only where that read is none of an attribute.
+ */
 int sysfs_read(int root, const char *path, char *buf, size_t size)
 {
-	size_t len;
-	int rc;
+	_cleanup_close_ int fd = sysfs_open(root, path, O_RDONLY | O_NONBLOCK);
+	ssize_t n;
 
-	rc = sysfs_read_bytes(root, path, buf, size, &len);
-	if (rc < 0)
-		return rc;
-	if (len == size)
+	if (fd < 0)
+		return fd;
+	do {
+		n = read(fd, buf, size);
+	} while (n < 0 && errno == EINTR);
+
+	if (n < 0 && errno != EAGAIN)
+		return -errno;
+	if (n <= 0 || (size_t)n == size) {
+		const int rc = not_regular(fd);
+
+		if (rc < 0)
+			return rc;
+	}
+	if ((size_t)n == size)
 		return -EFBIG; /* no room for the NUL: there may be more, too */
-	if (memchr(buf, '\0', len))
+	if (n < 0)
+		return -EAGAIN;
+	if (memchr(buf, '\0', (size_t)n))
 		return -EBADMSG;
 
-	buf[len] = '\0';
+	buf[n] = '\0';
 	return 0;
 }
 

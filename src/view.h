@@ -75,28 +75,44 @@ const char *view_status_text(enum apbus_status status);
 enum view_queue_needs {
 	VIEW_CARD_FILES = 1 << 16,
 	VIEW_QUEUE_FILES = 1 << 17,
-	VIEW_QUEUE_DRIVER = 1 << 18, /* its name alone, mostly known without a file */
+	VIEW_DRIVER = 1 << 18, /* names of drivers alone, those of queues mostly without a file */
 };
 
-/** struct view_queue - a row: a queue, or with is_card a card, whose apqi means nothing */
+/**
+ * struct view_queue - a row: a queue, or with is_card a card, whose apqi means nothing
+ * @card:   what its card says; lent
+ * @device: that owns it now, or NULL
+ * @status: enum apbus_status
+ *
+ * Small, for all queues of a machine are 65,536.
+ */
 struct view_queue {
-	bool is_card;
-	unsigned apid, apqi;
-	struct apbus_info info;
-	bool pool_host;
-	const struct device *device; /* that owns it now, or NULL */
-	const struct snapshot *now;
+	const struct apbus_info *card;
+	const struct device *device;
+	long long requests, pending;
+	char driver[APBUS_NAME_SIZE];
+	unsigned char apid, apqi, status;
+	bool is_card, pool_host;
 };
 
-/** The columns of queues and cards, and the keys of a card in JSON. */
+/** The columns of queues and cards, and the keys of a card in JSON; their view: the snapshot. */
 extern const struct out_column view_queue_columns[];
 extern const size_t view_queue_n_columns;
 extern const struct out_column view_card_keys[];
 extern const size_t view_card_n_keys;
 
-/** view_queue_fill() - a row about @apid and, unless @is_card, @apqi */
-int view_queue_fill(int root, const struct snapshot *now, unsigned needs, bool is_card,
-		    unsigned apid, unsigned apqi, const struct apbus_info *card,
+/** view_card_fill() - the row of a card; @card is lent to the row */
+void view_card_fill(unsigned apid, const struct apbus_info *card, struct view_queue *ret);
+
+/**
+ * view_queue_fill() - the row of a queue
+ * @dir:    its card's, by apbus_card_open(); -1 when @needs has no files of queues
+ * @card:   is lent to the row
+ * @device: that owns it
+ * Return: as apbus_queue_read()
+ */
+int view_queue_fill(int dir, const struct snapshot *now, unsigned needs, unsigned apid,
+		    unsigned apqi, const struct apbus_info *card, const struct device *device,
 		    struct view_queue *ret, struct err *err);
 
 #endif

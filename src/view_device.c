@@ -106,7 +106,7 @@ static const struct view_device *row_of(const void *row)
 
 static void fill_uuid(struct out_cell *cell, _unused_ const void *view, const void *row)
 {
-	out_cell_text(cell, "%s", row_of(row)->device->uuid);
+	out_cell_word(cell, row_of(row)->device->uuid, row_of(row)->device->uuid);
 }
 
 static void fill_state(struct out_cell *cell, _unused_ const void *view, const void *row)
@@ -120,7 +120,7 @@ static void fill_state(struct out_cell *cell, _unused_ const void *view, const v
 	};
 	const char *state = view_device_state(row_of(row)->device);
 
-	out_cell_text(cell, "%s", state);
+	out_cell_word(cell, state, state);
 	for (size_t i = 0; i < ARRAY_SIZE(colors); i++)
 		if (strcmp(state, colors[i].state) == 0)
 			out_cell_color(cell, colors[i].color);
@@ -269,7 +269,10 @@ static void fill_filtered(struct out_cell *cell, _unused_ const void *view, cons
 
 	if (!guest_of_active(r, &guest, &predicted))
 		return;
-	out_cell_uint(cell, filtered_count(&r->device->mdev->matrix, &guest));
+	if (!cell->wants_json) {
+		out_cell_uint(cell, filtered_count(&r->device->mdev->matrix, &guest));
+		return;
+	}
 	array = out_json_array();
 	VFIOAP_MASK_FOREACH(apid, &r->device->mdev->matrix.adapters) {
 		struct guest_filtered filtered[GUEST_REASONS];
@@ -301,6 +304,8 @@ static void fill_node(struct out_cell *cell, _unused_ const void *view, const vo
 	    !view_node_read(row_of(row)->root, path_group(path, mdev->group), &st))
 		return;
 	out_cell_text(cell, "/%s", path);
+	if (!cell->wants_json)
+		return;
 	snprintf(mode, sizeof(mode), "%04o", (unsigned)st.st_mode & 07777);
 	object = out_json_object();
 	out_json_add(object, "path", json_object_get(cell->json));
@@ -343,7 +348,7 @@ static void fill_guest(struct out_cell *cell, _unused_ const void *view, const v
 
 	if (view_guest_text(r->now, r->device, text, sizeof(text)))
 		out_cell_text(cell, "%s", text);
-	if (r->device->mdev)
+	if (cell->wants_json && r->device->mdev)
 		out_cell_json(cell, users_json(r->now, r->device->mdev));
 }
 

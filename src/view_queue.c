@@ -59,48 +59,54 @@ const struct device *view_queue_owner(const struct snapshot *now, unsigned apid,
 	return NULL;
 }
 
-/*
- * What the directories of the drivers and the card's driver say; NULL: only its link knows.
- * Source: Linux, drivers/s390/crypto/zcrypt_cex4.c, the one driver since 6.6.
- */
-static const char *driver_known(const struct apbus *bus, const struct apbus_info *card,
-				unsigned apid, unsigned apqi)
+/* What the directories of the drivers say; NULL: only its link knows. */
+static const char *driver_known(const struct apbus *bus, unsigned apid, unsigned apqi)
 {
 	if (qset_has(&bus->vfio_driver, apid, apqi))
 		return "vfio_ap";
 	if (!qset_has(&bus->host_driver, apid, apqi))
 		return "";
-	return strcmp(card->driver, "cex4card") == 0 ? "cex4queue" : NULL;
+	return *bus->host_name ? bus->host_name : NULL;
 }
 
-int view_queue_fill(int root, const struct snapshot *now, unsigned needs, bool is_card,
-		    unsigned apid, unsigned apqi, const struct apbus_info *card,
+static void row_take(struct view_queue *row, const struct apbus_info *info)
+{
+	memcpy(row->driver, info->driver, sizeof(row->driver));
+	row->status = (unsigned char)info->status;
+	row->requests = info->requests;
+	row->pending = info->pending;
+}
+
+void view_card_fill(unsigned apid, const struct apbus_info *card, struct view_queue *ret)
+{
+	*ret = (struct view_queue){ .card = card, .is_card = true, .apid = (unsigned char)apid };
+	row_take(ret, card);
+}
+
+int view_queue_fill(int dir, const struct snapshot *now, unsigned needs, unsigned apid,
+		    unsigned apqi, const struct apbus_info *card, const struct device *device,
 		    struct view_queue *ret, struct err *err)
 {
 	const struct apbus_masks *masks = &now->bus.masks;
+	const char *driver = driver_known(&now->bus, apid, apqi);
 	struct view_queue row = {
-		.is_card = is_card,
-		.apid = apid,
-		.apqi = apqi,
-		.info = *card,
-		.now = now,
+		.card = card,
+		.device = device,
+		.apid = (unsigned char)apid,
+		.apqi = (unsigned char)apqi,
+		.pool_host = vfioap_mask_has(&masks->apmask, apid) &&
+			     vfioap_mask_has(&masks->aqmask, apqi),
 	};
-	int rc = 0;
 
-	if (!is_card) {
-		row.pool_host = vfioap_mask_has(&masks->apmask, apid) &&
-				vfioap_mask_has(&masks->aqmask, apqi);
-		row.device = view_queue_owner(now, apid, apqi);
-	}
-	if (!is_card && needs & (VIEW_QUEUE_FILES | VIEW_QUEUE_DRIVER)) {
-		const char *driver = driver_known(&now->bus, card, apid, apqi);
+	if (needs & VIEW_QUEUE_FILES || (needs & VIEW_DRIVER && !driver)) {
+		struct apbus_info info;
+		int rc = apbus_queue_read(dir, apid, apqi, card, driver, &info, err);
 
-		if (needs & VIEW_QUEUE_FILES || !driver)
-			rc = apbus_queue_read(root, apid, apqi, card, driver, &row.info, err);
-		else
-			snprintf(row.info.driver, sizeof(row.info.driver), "%s", driver);
 		if (rc < 0)
 			return rc;
+		row_take(&row, &info);
+	} else if (driver) {
+		memcpy(row.driver, driver, strlen(driver) + 1);
 	}
 	*ret = row;
 	return 0;
@@ -114,9 +120,10 @@ static void fill_name(struct out_cell *cell, _unused_ const void *view, const vo
 	char text[QUEUE_SIZE];
 
 	if (r->is_card)
-		out_cell_text(cell, "%02x", r->apid);
+		queue_format(r->apid, 0, text)[2] = '\0';
 	else
-		out_cell_text(cell, "%s", queue_format(r->apid, r->apqi, text));
+		queue_format(r->apid, r->apqi, text);
+	out_cell_short(cell, text);
 }
 
 static void fill_adapter(struct out_cell *cell, _unused_ const void *view, const void *row)
@@ -131,13 +138,13 @@ static void fill_domain(struct out_cell *cell, _unused_ const void *view, const 
 
 static void fill_type(struct out_cell *cell, _unused_ const void *view, const void *row)
 {
-	if (*row_of(row)->info.type)
-		out_cell_text(cell, "%s", row_of(row)->info.type);
+	if (*row_of(row)->card->type)
+		out_cell_word(cell, row_of(row)->card->type, row_of(row)->card->type);
 }
 
 static void fill_mode(struct out_cell *cell, _unused_ const void *view, const void *row)
 {
-	const enum apbus_mode mode = row_of(row)->info.mode;
+	const enum apbus_mode mode = row_of(row)->card->mode;
 
 	out_cell_word(cell, mode_words[mode].text, mode_words[mode].json);
 }
@@ -145,10 +152,10 @@ static void fill_mode(struct out_cell *cell, _unused_ const void *view, const vo
 static void fill_status(struct out_cell *cell, _unused_ const void *view, const void *row)
 {
 	const struct view_queue *r = row;
-	const enum apbus_status status = r->info.status;
+	const enum apbus_status status = (enum apbus_status)r->status;
 	const char *json = status_words[status].json;
 
-	if (!json && !r->is_card && !*r->info.driver)
+	if (!json && !r->is_card && !*r->driver)
 		json = "unbound";
 	out_cell_word(cell, status_words[status].text, json);
 	out_cell_color(cell, status_words[status].color);
@@ -161,42 +168,42 @@ static void number(struct out_cell *cell, long long value)
 }
 
 /* Counters of a card that is off say nothing (lszcrypt.c). */
-static void counter(struct out_cell *cell, const struct apbus_info *info, long long value)
+static void counter(struct out_cell *cell, const struct view_queue *row, long long value)
 {
-	if (info->status != APBUS_STATUS_DECONFIGURED)
+	if (row->status != APBUS_STATUS_DECONFIGURED)
 		number(cell, value);
 }
 
 static void fill_requests(struct out_cell *cell, _unused_ const void *view, const void *row)
 {
-	counter(cell, &row_of(row)->info, row_of(row)->info.requests);
+	counter(cell, row, row_of(row)->requests);
 }
 
 static void fill_pending(struct out_cell *cell, _unused_ const void *view, const void *row)
 {
-	counter(cell, &row_of(row)->info, row_of(row)->info.pending);
+	counter(cell, row, row_of(row)->pending);
 }
 
 static void fill_hwtype(struct out_cell *cell, _unused_ const void *view, const void *row)
 {
-	number(cell, row_of(row)->info.hwtype);
+	number(cell, row_of(row)->card->hwtype);
 }
 
 static void fill_depth(struct out_cell *cell, _unused_ const void *view, const void *row)
 {
-	const int depth = row_of(row)->info.depth;
+	const int depth = row_of(row)->card->depth;
 
-	if (depth < 0)
-		return;
-	out_cell_text(cell, "%02d", depth);
-	out_cell_json(cell, out_json_int(depth));
+	char text[16];
+
+	snprintf(text, sizeof(text), "%02d", depth);
+	out_cell_number(cell, text, depth);
 }
 
 static void fill_functions(struct out_cell *cell, _unused_ const void *view, const void *row)
 {
 	/* Bit 0 is the leftmost; lszcrypt.c: facility, "SMCDAXNHFR" from here to there. */
 	static const char letters[] = "SMCDAXNHFR";
-	const struct apbus_info *info = &row_of(row)->info;
+	const struct apbus_info *info = row_of(row)->card;
 	char text[sizeof(letters)];
 
 	if (!info->functions_known)
@@ -208,30 +215,37 @@ static void fill_functions(struct out_cell *cell, _unused_ const void *view, con
 
 static void fill_driver(struct out_cell *cell, _unused_ const void *view, const void *row)
 {
-	const char *driver = row_of(row)->info.driver;
+	const char *driver = row_of(row)->driver;
 
 	out_cell_word(cell, *driver ? driver : "-no-driver-", *driver ? driver : NULL);
 }
 
 static void fill_pool(struct out_cell *cell, _unused_ const void *view, const void *row)
 {
+	const char *pool = row_of(row)->pool_host ? "host" : "vfio_ap";
+
 	if (!row_of(row)->is_card)
-		out_cell_text(cell, "%s", row_of(row)->pool_host ? "host" : "vfio_ap");
+		out_cell_word(cell, pool, pool);
 }
 
 static void fill_device(struct out_cell *cell, _unused_ const void *view, const void *row)
 {
 	if (row_of(row)->device)
-		out_cell_text(cell, "%s", row_of(row)->device->uuid);
+		out_cell_word(cell, row_of(row)->device->uuid, row_of(row)->device->uuid);
 }
 
-static void fill_guest(struct out_cell *cell, _unused_ const void *view, const void *row)
+static void fill_guest(struct out_cell *cell, const void *view, const void *row)
 {
 	const struct view_queue *r = row;
+	const struct snapshot *now = view;
 	char text[128];
 
-	if (r->device && view_guest_text(r->now, r->device, text, sizeof(text)))
-		out_cell_word(cell, text, snapshot_guest(r->now, r->device, NULL));
+	if (!r->device)
+		return;
+	if (cell->wants_json)
+		out_cell_json(cell, out_json_text(snapshot_guest(now, r->device, NULL)));
+	else if (view_guest_text(now, r->device, text, sizeof(text)))
+		out_cell_text(cell, "%s", text);
 }
 
 const struct out_column view_queue_columns[] = {
@@ -287,7 +301,7 @@ const struct out_column view_queue_columns[] = {
 	  .fill = fill_functions },
 	{ .title = "DRIVER",
 	  .key = "driver",
-	  .needs = VIEW_CARD_FILES | VIEW_QUEUE_DRIVER,
+	  .needs = VIEW_DRIVER,
 	  .help = "kernel driver it is bound to",
 	  .fill = fill_driver },
 	{ .title = "POOL",

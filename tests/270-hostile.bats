@@ -358,6 +358,7 @@ export -f hold_hostile
 	for card in {10..79}; do
 		printf "$ROOT/sys/bus/ap/devices/%s\n" card$card $card.00{0..9}{0..9}
 	done | xargs mkdir
+	rm "$ROOT/sys/bus/ap/bindings"
 	for options in '-o CARD.DOM,POOL' '-r -o CARD.DOM,POOL,DEVICE,GUEST'; do
 		tool 0 lsvfioap -q $options --sysroot "$ROOT"
 		[ "${#stdout}" -gt 65536 ] || fail "${#stdout} bytes" "more than a pipe holds"

@@ -87,6 +87,38 @@ static void test_names(struct test *t)
 	EXPECT_INT(t, qset_count(&bus->host_driver), 3);
 }
 
+/* Whether the names of the devices were read shows by one that the drivers do not have. */
+static void test_bindings(struct test *t)
+{
+	static const struct {
+		const char *text;
+		unsigned queues;
+	} rows[] = {
+		{ .text = "4/4 (complete)\n", .queues = 4 },
+		{ .text = "4/4\n", .queues = 4 },
+		{ .text = "4/5\n", .queues = 5 },
+		{ .text = "5/5 (complete)\n", .queues = 5 },
+		{ .text = "3/4\n", .queues = 5 },
+		{ .text = "junk\n", .queues = 5 },
+		{ .text = "4\n", .queues = 5 },
+		{ .text = "4/x\n", .queues = 5 },
+	};
+	_cleanup_(tree_done) struct tree tree = { 0 };
+
+	tree_init(&tree);
+	tree_bus(&tree);
+	tree_write(&tree, "sys/bus/ap/devices/05.0099", "");
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		_cleanup_free_ struct apbus *bus = NULL;
+
+		test_case(t, "bindings '%.5s': are all queues bound", rows[i].text);
+		tree_write(&tree, "sys/bus/ap/bindings", rows[i].text);
+		bus = read_bus(t, &tree);
+		EXPECT_INT(t, qset_count(&bus->queues), rows[i].queues);
+		EXPECT_INT(t, vfioap_mask_count(&bus->cards), 2);
+	}
+}
+
 static void test_texts(struct test *t)
 {
 	static const struct {
@@ -244,6 +276,7 @@ static void test_card(struct test *t)
 {
 	_cleanup_(tree_done) struct tree tree = { 0 };
 	struct apbus_info card, queue;
+	_cleanup_close_ int dir = -1;
 	struct err err = { 0 };
 
 	tree_init(&tree);
@@ -262,13 +295,15 @@ static void test_card(struct test *t)
 	EXPECT_INT(t, card.pending, 3);
 	EXPECT(t, card.functions_known && card.functions == 0x92000000);
 
+	dir = apbus_card_open(tree.root, 5, &err);
+	EXPECT(t, dir >= 0);
 	test_case(t, "queue: of its card, on vfio_ap");
 	tree_write(&tree, "sys/devices/ap/card05/05.0004/config", "1\n");
 	tree_write(&tree, "sys/devices/ap/card05/05.0004/status", "in use\n");
 	tree_write(&tree, "sys/devices/ap/card05/05.0004/request_count", "9\n");
 	tree_link(&tree, "../../../../bus/ap/drivers/vfio_ap",
 		  "sys/devices/ap/card05/05.0004/driver");
-	EXPECT_INT(t, apbus_queue_read(tree.root, 5, 4, &card, NULL, &queue, &err), 0);
+	EXPECT_INT(t, apbus_queue_read(dir, 5, 4, &card, NULL, &queue, &err), 0);
 	EXPECT_STR(t, queue.driver, "vfio_ap");
 	EXPECT_STR(t, queue.type, "CEX8C");
 	EXPECT_INT(t, queue.status, APBUS_STATUS_IN_USE);
@@ -276,7 +311,7 @@ static void test_card(struct test *t)
 
 	test_case(t, "queue: its driver is known already");
 	tree_write(&tree, "sys/devices/ap/card05/05.0004/online", "0\n");
-	EXPECT_INT(t, apbus_queue_read(tree.root, 5, 4, &card, "cex4queue", &queue, &err), 0);
+	EXPECT_INT(t, apbus_queue_read(dir, 5, 4, &card, "cex4queue", &queue, &err), 0);
 	EXPECT_STR(t, queue.driver, "cex4queue");
 	EXPECT_INT(t, queue.status, APBUS_STATUS_OFFLINE);
 	EXPECT_INT(t, queue.requests, 9);
@@ -284,7 +319,7 @@ static void test_card(struct test *t)
 
 	test_case(t, "card, queue: there is none");
 	EXPECT_INT(t, apbus_card_read(tree.root, 7, &card, &err), -ENOENT);
-	EXPECT_INT(t, apbus_queue_read(tree.root, 5, 9, &card, NULL, &queue, &err), -ENOENT);
+	EXPECT_INT(t, apbus_queue_read(dir, 5, 9, &card, NULL, &queue, &err), -ENOENT);
 }
 
 static void test_status(struct test *t)
@@ -295,7 +330,7 @@ static void test_status(struct test *t)
 	} rows[] = {
 		{ .config = "0\n",
 		  .chkstop = "1\n",
-		  .online = "1\n",
+		  .online = "0\n",
 		  .want = APBUS_STATUS_DECONFIGURED },
 		{ .config = "1\n",
 		  .chkstop = "1\n",
@@ -410,6 +445,7 @@ int main(void)
 	test_absent(&t);
 	test_plain(&t);
 	test_names(&t);
+	test_bindings(&t);
 	test_texts(&t);
 	test_old_kernels(&t);
 	test_override(&t);
