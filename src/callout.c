@@ -16,6 +16,7 @@
 #include <string.h>
 
 #include "paths.h"
+#include "process.h"
 #include "str.h"
 #include "sysfs.h"
 
@@ -312,6 +313,9 @@ int main(int argc, char **argv)
 	struct callout c = { .root = -1, .owner = getppid() };
 	int rc;
 
+	rc = process_init();
+	if (rc < 0)
+		return callout_refuse("cannot start: %s", err_text(rc));
 	rc = arguments_read(&c, argc, argv);
 	if (rc)
 		return rc;

@@ -6,33 +6,18 @@
 #include "cmd.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <locale.h>
-#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "conflict.h"
 #include "out.h"
+#include "process.h"
 #include "str.h"
 
 /* How long a message can be; what is longer is cut. */
 #define MESSAGE_SIZE 4096
-
-/* A descriptor that the caller closed must not become a file of the host below us. */
-static int standard_fds_open(void)
-{
-	int fd;
-
-	do {
-		fd = open("/dev/null", O_RDWR);
-		if (fd < 0)
-			return -errno;
-	} while (fd <= STDERR_FILENO);
-	close(fd);
-	return 0;
-}
 
 static bool asks_for_json(int argc, const char **argv)
 {
@@ -44,6 +29,8 @@ static bool asks_for_json(int argc, const char **argv)
 
 int app_init(struct app *app, const char *program, int argc, const char **argv)
 {
+	int rc = process_init();
+
 	*app = (struct app){
 		.program = program,
 		.root = -1,
@@ -52,8 +39,9 @@ int app_init(struct app *app, const char *program, int argc, const char **argv)
 	app->json = asks_for_json(argc, argv);
 	app->warnings = out_json_array();
 	setlocale(LC_CTYPE, "");
-	signal(SIGPIPE, SIG_IGN);
-	return standard_fds_open();
+	if (rc < 0)
+		cmd_error(app, "cannot start: %s", err_text(rc));
+	return rc;
 }
 
 void app_done(struct app *app)

@@ -33,7 +33,7 @@
 struct child {
 	pid_t pid;
 	int fd;
-	bool ended;
+	bool ended, lost; /* @lost: how it ended nobody knows */
 	int status;
 	unsigned long long end_ms; /* when it has ended */
 };
@@ -71,6 +71,7 @@ static int attributes_fill(posix_spawnattr_t *attributes)
 	if (rc == 0)
 		rc = posix_spawnattr_setsigmask(attributes, &set);
 	sigaddset(&set, SIGPIPE);
+	sigaddset(&set, SIGXFSZ);
 	return rc ? rc : posix_spawnattr_setsigdefault(attributes, &set);
 }
 
@@ -117,8 +118,11 @@ static void child_poll(struct child *child)
 {
 	const struct timespec moment = { .tv_nsec = POLL_MS * 1000000L };
 
-	if (!child->ended && waitpid(child->pid, &child->status, WNOHANG) != 0) {
+	pid_t pid = child->ended ? 0 : waitpid(child->pid, &child->status, WNOHANG);
+
+	if (pid > 0 || (pid < 0 && errno != EINTR)) {
 		child->ended = true;
+		child->lost = pid < 0;
 		child->end_ms = now_ms();
 		return;
 	}
@@ -133,7 +137,8 @@ static void child_done(struct child *child)
 
 static bool child_failed(const struct child *child)
 {
-	return child->ended && !(WIFEXITED(child->status) && WEXITSTATUS(child->status) == 0);
+	return child->ended &&
+	       (child->lost || !WIFEXITED(child->status) || WEXITSTATUS(child->status) != 0);
 }
 
 /* What it said, in one line; else how it ended. */

@@ -8,7 +8,6 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -20,6 +19,7 @@
 #include "module.h"
 #include "overrides.h"
 #include "paths.h"
+#include "process.h"
 #include "str.h"
 #include "sysfs.h"
 #include "udev.h"
@@ -266,10 +266,12 @@ static int run(struct boot *boot)
 int main(int argc, char **argv)
 {
 	_cleanup_free_ struct boot *boot = calloc(1, sizeof(*boot));
-	int status;
+	int status, rc;
 
-	signal(SIGPIPE, SIG_IGN);
+	rc = process_init();
 	openlog(PROGRAM, LOG_PID, LOG_DAEMON);
+	if (rc < 0)
+		return fail(STATUS_FAILED, "cannot start: %s", err_text(rc));
 	if (!boot)
 		return fail(STATUS_FAILED, "out of memory");
 	if (argc > 2 || (argc == 2 && *argv[1] == '-'))

@@ -154,10 +154,11 @@ static bool man_page_show(void)
 	if (posix_spawn_file_actions_init(&actions) != 0)
 		return false;
 	posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
-	/* We ignore SIGPIPE; a pager's filters rely on it. */
+	/* We ignore these; a pager's filters rely on SIGPIPE. */
 	posix_spawnattr_init(&attr);
 	sigemptyset(&signals);
 	sigaddset(&signals, SIGPIPE);
+	sigaddset(&signals, SIGXFSZ);
 	posix_spawnattr_setsigdefault(&attr, &signals);
 	posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGDEF);
 	if (posix_spawnp(&pid, man, &actions, &attr, argv, environ) == 0)
