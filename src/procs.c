@@ -158,6 +158,12 @@ static int add_holder(struct walk *walk, int group, int cdev)
 	return 0;
 }
 
+/* Is something there that we could not see; else it went away, or is none of what we look for. */
+static bool is_hidden(int rc)
+{
+	return rc == -EACCES || rc == -EPERM || rc == -EMFILE || rc == -ENFILE || rc == -ENOMEM;
+}
+
 static int look_at_fd(void *arg, const char *name)
 {
 	struct walk *walk = arg;
@@ -166,7 +172,7 @@ static int look_at_fd(void *arg, const char *name)
 	int rc, n;
 
 	rc = sysfs_link_read(walk->fds, name, target, sizeof(target));
-	if (rc == -EACCES || rc == -EPERM)
+	if (is_hidden(rc))
 		walk->list.complete = false;
 	if (rc < 0)
 		return 0; /* closed meanwhile, or longer than what we look for */
@@ -197,7 +203,7 @@ static int look_at_process(void *arg, const char *name)
 
 	snprintf(sub, sizeof(sub), "%u/fd", pid);
 	fds = sysfs_open(walk->root, path_join(path, PATH_PROC, sub), O_RDONLY | O_DIRECTORY);
-	if (fds == -EACCES || fds == -EPERM)
+	if (is_hidden(fds))
 		walk->list.complete = false;
 	if (fds < 0)
 		return 0;
@@ -206,7 +212,7 @@ static int look_at_process(void *arg, const char *name)
 	walk->holder = (struct holder){ .pid = (pid_t)pid };
 	walk->named = false;
 	rc = sysfs_list(fds, ".", look_at_fd, walk);
-	if (rc == -EACCES || rc == -EPERM)
+	if (is_hidden(rc))
 		walk->list.complete = false;
 	return rc == -ENOMEM ? rc : 0;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Who has a device open: a /proc of plain files, and the real one. */
+#include <sys/resource.h>
 #include <sys/wait.h>
 
 #include "procs.h"
@@ -195,6 +196,38 @@ static void test_walk(struct test *t)
 	procs_holders_done(&list);
 }
 
+/* Each of the four that are open at the same time is the one too many once. */
+static void test_descriptors(struct test *t)
+{
+	_cleanup_(tree_done) struct tree tree = { 0 };
+	struct rlimit limit, low;
+	int next;
+
+	tree_init(&tree);
+	make_process(&tree, 1, "init\n", "init");
+	make_process(&tree, 20, "b\n", "b");
+	make_fd(&tree, 20, 1, "/dev/vfio/2");
+	next = dup(tree.root);
+	close(next);
+	getrlimit(RLIMIT_NOFILE, &limit);
+
+	for (int room = 0; room <= 4; room++) {
+		struct holder_list list = { 0 };
+		struct err err = { 0 };
+		int rc;
+
+		test_case(t, "with %d descriptors left", room);
+		low = (struct rlimit){ .rlim_cur = (rlim_t)(next + room), limit.rlim_max };
+		setrlimit(RLIMIT_NOFILE, &low);
+		rc = procs_holders_read(tree.root, &list, &err);
+		setrlimit(RLIMIT_NOFILE, &limit);
+		EXPECT_INT(t, rc, room ? 0 : -EMFILE);
+		EXPECT(t, list.complete == (room == 4));
+		EXPECT_INT(t, list.n, room == 4);
+		procs_holders_done(&list);
+	}
+}
+
 /* The real /proc: as somebody else, who may not look at all. */
 static void test_real(struct test *t)
 {
@@ -233,6 +266,7 @@ int main(void)
 	test_command(&t);
 	test_fds(&t);
 	test_walk(&t);
+	test_descriptors(&t);
 	test_real(&t);
 	return test_done(&t);
 }
