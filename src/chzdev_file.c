@@ -105,7 +105,8 @@ static int path_write(const char *file, const char *text, mode_t mode)
 	if (name == dir)
 		dir = ".";
 	if (!sysfs_exists(root, dir)) {
-		rc = file_dirs_make(root, dir, 0755);
+		/* The file is new, too: its mode is what the umask leaves. */
+		rc = file_dirs_make(root, dir, mode | (mode & 0444) >> 2);
 		if (rc < 0)
 			return rc;
 	}

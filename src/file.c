@@ -273,13 +273,18 @@ static int dir_make(int root, const char *path, mode_t mode)
 	const char *slash = strrchr(path, '/');
 	char parent[PATH_SIZE];
 	_cleanup_close_ int fd = -1;
+	mode_t mask;
+	int rc;
 
 	snprintf(parent, sizeof(parent), "%.*s", slash ? (int)(slash - path) : 1,
 		 slash ? path : ".");
 	fd = sysfs_open(root, parent, O_RDONLY | O_DIRECTORY);
 	if (fd < 0)
 		return fd;
-	return mkdirat(fd, slash ? slash + 1 : path, mode) < 0 && errno != EEXIST ? -errno : 0;
+	mask = umask(0);
+	rc = mkdirat(fd, slash ? slash + 1 : path, mode) < 0 && errno != EEXIST ? -errno : 0;
+	umask(mask);
+	return rc;
 }
 
 int file_dirs_make(int root, const char *path, mode_t mode)

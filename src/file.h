@@ -62,7 +62,10 @@ int file_replace(int root, const char *dir, const char *name, const void *data, 
 /** file_remove() - unlink @dir/@name, and sync the directory; -ENOENT when there is none */
 int file_remove(int root, const char *dir, const char *name);
 
-/** file_dirs_make() - make a directory and those above it that are missing */
+/**
+ * file_dirs_make() - make a directory and those above it that are missing
+ * @mode: of the new ones, whatever the umask
+ */
 int file_dirs_make(int root, const char *path, mode_t mode);
 
 #endif

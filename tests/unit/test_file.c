@@ -146,6 +146,14 @@ static void test_dirs(struct test *t)
 	EXPECT_INT(t, file_dirs_make(tree.root, "etc/mdevctl.d/matrix", 0755), 0);
 	EXPECT(t, !fstatat(tree.root, "etc/mdevctl.d/matrix", &st, 0) && S_ISDIR(st.st_mode));
 	EXPECT_INT(t, file_dirs_make(tree.root, "etc/mdevctl.d/matrix", 0755), 0);
+	test_case(t, "directories: of the mode asked for, whatever the umask");
+	umask(0777);
+	EXPECT_INT(t, file_dirs_make(tree.root, "etc/one/two", 0755), 0);
+	umask(0);
+	EXPECT_INT(t, file_dirs_make(tree.root, "etc/one/three", 0750), 0);
+	umask(022);
+	EXPECT(t, !fstatat(tree.root, "etc/one/two", &st, 0) && (st.st_mode & 07777) == 0755);
+	EXPECT(t, !fstatat(tree.root, "etc/one/three", &st, 0) && (st.st_mode & 07777) == 0750);
 	test_case(t, "directories: through a link below the root; not through a file");
 	tree_link(&tree, "/etc", "link");
 	EXPECT_INT(t, file_dirs_make(tree.root, "link/more", 0755), 0);
