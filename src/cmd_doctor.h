@@ -15,4 +15,7 @@ int doctor_facts_read(struct app *app, const struct snapshot *now, unsigned flag
 /** doctor_user_read() - who QEMU runs as under libvirt; nobody without libvirt; 0 or -ENOMEM */
 int doctor_user_read(int root, struct doctor_user *ret);
 
+/** doctor_owners_read() - who else can write what root trusts */
+void doctor_owners_read(int root, const struct snapshot *now, struct doctor_owners *ret);
+
 #endif

@@ -322,6 +322,7 @@ int doctor_facts_read(struct app *app, const struct snapshot *now, unsigned flag
 	}
 	if (rc == 0 && flags & DOCTOR_PERSISTENT) {
 		mdevctl_read(app->root, ret);
+		doctor_owners_read(app->root, now, &ret->owners);
 		rc = boot_read(app, ret);
 	}
 	return rc;

@@ -43,6 +43,7 @@ static const struct {
 	{ .name = "callouts", .flags = DOCTOR_PERSISTENT, .look = doctor_callouts },
 	{ .name = "autostart", .flags = DOCTOR_PERSISTENT, .look = doctor_autostart },
 	{ .name = "initramfs", .flags = DOCTOR_PERSISTENT, .look = doctor_initramfs },
+	{ .name = "owners", .flags = DOCTOR_PERSISTENT, .look = doctor_owners },
 };
 
 void doctor_facts_done(struct doctor_facts *facts)

@@ -78,6 +78,27 @@ struct doctor_user {
 	size_t n_gids;
 };
 
+/** enum doctor_writer - who can write a file */
+enum doctor_writer {
+	DOCTOR_WRITER_ROOT, /* and nobody else */
+	DOCTOR_WRITER_USER,
+	DOCTOR_WRITER_GROUP,
+	DOCTOR_WRITER_ALL,
+};
+
+/**
+ * struct doctor_owners - files that decide what root does, and that others can write
+ * @n:    how many
+ * @path: the first of them, without leading '/'
+ * @id:   of the user or the group
+ */
+struct doctor_owners {
+	unsigned n;
+	char path[PATH_SIZE];
+	enum doctor_writer writer;
+	unsigned id;
+};
+
 /**
  * struct doctor_facts - zero-initialise it; doctor_facts_done()
  * @is_live:      the root is that of this machine: modules and /dev can be asked
@@ -101,6 +122,7 @@ struct doctor_user {
  * @service:      vfioap-autostart.service is enabled
  * @image:        initramfs of the running kernel, where rules are copied into it
  * @image_older:  than the rule file
+ * @owners:       whom the files of the next boot belong to
  */
 struct doctor_facts {
 	bool is_live;
@@ -127,6 +149,7 @@ struct doctor_facts {
 	bool is_builtin, service;
 	struct doctor_file image;
 	bool image_older;
+	struct doctor_owners owners;
 };
 
 void doctor_facts_done(struct doctor_facts *facts);
@@ -169,6 +192,6 @@ doctor_fn doctor_matrix_read, doctor_override_counter, doctor_lock, doctor_nodes
 doctor_fn doctor_nested, doctor_secure;
 doctor_fn doctor_rules, doctor_run_rules, doctor_boot_masks, doctor_overrides, doctor_mdevctl,
 	doctor_mdevctl_rule;
-doctor_fn doctor_callouts, doctor_autostart, doctor_initramfs;
+doctor_fn doctor_callouts, doctor_autostart, doctor_initramfs, doctor_owners;
 
 #endif

@@ -4,6 +4,7 @@
  */
 #include "doctor.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "nextboot.h"
@@ -263,4 +264,27 @@ bool doctor_initramfs(const struct doctor *d)
 			  "'/%s' is older than '/" PATH_RULES "': a copy in it may set other masks "
 			  "first",
 			  image);
+}
+
+bool doctor_owners(const struct doctor *d)
+{
+	const struct doctor_owners *owners = &d->facts->owners;
+	char who[32] = "every user", more[48] = "";
+
+	if (!owners->n)
+		return doctor_say(d, DOCTOR_OK, NULL,
+				  "root alone writes the files that the next boot goes by");
+	if (owners->writer != DOCTOR_WRITER_ALL)
+		snprintf(who, sizeof(who), "%s %u",
+			 owners->writer == DOCTOR_WRITER_USER ? "user" : "group", owners->id);
+	if (owners->n > 1)
+		snprintf(more, sizeof(more), "; %u more are not root's alone", owners->n - 1);
+	doctor_say(d, DOCTOR_WARN, NULL,
+		   "%s can write '/%s', and so decide what root does at the next boot%s", who,
+		   owners->path, more);
+	if (owners->writer == DOCTOR_WRITER_USER)
+		doctor_hint(d, "'chown root:root /%s'", owners->path);
+	else
+		doctor_hint(d, "'chmod go-w /%s'", owners->path);
+	return true;
 }

@@ -285,6 +285,40 @@ automatic()
 	assert_item initramfs ok 'newer'
 }
 
+@test "doctor: files that others than root, or than the owner of the tree, can write" {
+	use_dump docs
+	automatic
+	mkdir -p "$ROOT/etc/udev/rules.d" "$ROOT/etc/vfioap" "$ROOT/sbin"
+	chmod -R go-w "$ROOT"
+	: | put etc/udev/rules.d/41-ap.rules
+	: | put sbin/modprobe
+	doctor 1 --json -P
+	assert_item owners ok 'root alone'
+	for file in etc etc/udev/rules.d etc/udev/rules.d/41-ap.rules etc/mdevctl.d/matrix/$UUID_C \
+		etc/mdevctl.d/matrix etc/mdevctl.d etc/vfioap sbin/modprobe; do
+		chmod o+w "$ROOT/$file"
+		doctor 1 --json -P
+		assert_item owners warn "every user can write '/$file', and so"
+		chmod o-w "$ROOT/$file"
+	done
+	# Links lead below the root, and nowhere else.
+	ln -s "$BATS_TEST_TMPDIR" "$ROOT/etc/vfioap/overrides"
+	chmod 777 "$BATS_TEST_TMPDIR"
+	doctor 1 --json -P
+	assert_item owners ok 'root alone'
+	[ "$(id -u)" -eq 0 ] || return 0
+	chown 1234 "$ROOT/etc/mdevctl.d" "$ROOT/etc/mdevctl.d/matrix/$UUID_C"
+	doctor 1 --json -P
+	assert_item owners warn "user 1234 can write '/etc/mdevctl.d', and so decide what root does at the next boot; 1 more"
+	chown -R 1234:1234 "$ROOT"
+	doctor 1 --json -P
+	assert_item owners ok 'root alone'
+	chgrp 99 "$ROOT/etc"
+	chmod g+w "$ROOT/etc"
+	doctor 1 --json -P
+	assert_item owners warn "group 99 can write '/etc'"
+}
+
 @test "doctor: a group node that QEMU's user cannot open" {
 	use_dump docs
 	doctor 0 --json

@@ -452,6 +452,23 @@ CASE(image)
 {
 	snprintf(f->image.path, sizeof(f->image.path), "boot/initrd.img-6.1");
 }
+CASE(owned_by_user)
+{
+	f->owners = (struct doctor_owners){
+		.n = 1, .path = "etc/vfioap", .writer = DOCTOR_WRITER_USER, .id = 1000
+	};
+}
+CASE(owned_by_group)
+{
+	f->owners = (struct doctor_owners){
+		.n = 3, .path = "etc", .writer = DOCTOR_WRITER_GROUP, .id = 6
+	};
+}
+CASE(owned_by_all)
+{
+	f->owners =
+		(struct doctor_owners){ .n = 1, .path = "etc/udev", .writer = DOCTOR_WRITER_ALL };
+}
 CASE(image_older)
 {
 	image(s, f);
@@ -586,6 +603,11 @@ static const struct row {
 	ROW(well, "initramfs", DOCTOR_OK, "no initramfs"),
 	ROW(image, "initramfs", DOCTOR_OK, "newer"),
 	ROW(image_older, "initramfs", DOCTOR_WARN, "'/boot/initrd.img-6.1' is older"),
+	ROW(well, "owners", DOCTOR_OK, "root alone"),
+	ROW(owned_by_user, "owners", DOCTOR_WARN, "user 1000 can write '/etc/vfioap', and so"),
+	ROW(owned_by_group, "owners", DOCTOR_WARN,
+	    "group 6 can write '/etc', and so decide what root does at the next boot; 2 more"),
+	ROW(owned_by_all, "owners", DOCTOR_WARN, "every user can write '/etc/udev', and so"),
 };
 
 static const struct doctor_item *item_find(const struct doctor_report *report, const char *name)
