@@ -147,6 +147,29 @@ export -f inject whole_or_not
 	'
 }
 
+@test "surroundings: modprobe has no environment, no blocked signals, none of our files" {
+	sim '
+		apsim ctl module unload vfio_ap
+		mv /sbin/modprobe "$BATS_TEST_TMPDIR/modprobe"
+		cat >/sbin/modprobe <<-END
+			#!/bin/sh
+			tr "\\0" "\\n" </proc/self/environ >>"$BATS_TEST_TMPDIR/environ"
+			grep -E "^Sig(Blk|Ign)" /proc/self/status >"$BATS_TEST_TMPDIR/signals"
+			readlink /proc/\$\$/fd/* >"$BATS_TEST_TMPDIR/files"
+			exec "$BATS_TEST_TMPDIR/modprobe" "\$@"
+		END
+		chmod 755 /sbin/modprobe
+		tool 0 env --block-signal vfioap reserve -q -A -d 0x47 3>&- 4>&-
+		assert_equal "$(grep -vE "^(PWD|OLDPWD|SHLVL|_)=" "$BATS_TEST_TMPDIR/environ" || :)" "" environment
+		# posix_spawn() ignores two signals that belong to the C library.
+		assert_equal "$(sed "s/.*:[[:blank:]]*//; s/^0000000180000000/0000000000000000/" \
+			"$BATS_TEST_TMPDIR/signals" | sort -u)" 0000000000000000
+		# Beside the script, which the shell has open.
+		assert_equal "$(grep -vE "^(/dev/null|/memfd:stderr .*|/sbin/modprobe|/usr/sbin/modprobe)\$" \
+			"$BATS_TEST_TMPDIR/files" || :)" "" files
+	'
+}
+
 @test "surroundings: no process can be started: the module is not loaded, nothing is written" {
 	sim '
 		apsim ctl module unload vfio_ap

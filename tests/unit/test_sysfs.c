@@ -79,6 +79,17 @@ static void test_confined(struct test *t, open_fn *fn, const char *which)
 		}
 	}
 
+	/* With openat2() ELOOP; walked, its text is a path below the root like any other. */
+	test_case(t, "%s: a magic link", which);
+	for (int i = 0; i < 3; i++) {
+		static const char *const paths[] = { "self/root/etc", "self/cwd/Makefile",
+						     "self/exe" };
+		_cleanup_close_ int proc = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+		if (proc >= 0)
+			EXPECT(t, fn(proc, paths[i], O_RDONLY) < 0);
+	}
+
 	test_case(t, "%s: the root itself", which);
 	for (int i = 0; i < 3; i++) {
 		static const char *const paths[] = { "/", "..", "a/.." };
