@@ -294,6 +294,9 @@ lint: ## check style, layers, scripts, man pages and warnings
 # ---- install ---------------------------------------------------------------------
 
 man_PAGES := $(sort $(wildcard man/*.[1-8]))
+# The names of $$page but that of its file: these are links.
+man_names = sed -n '/^\.Sh NAME/,/^\.Nd/s/^\.Nm \([^ ]*\).*/\1/p' "man/$$page" | \
+	grep -vxF "$${page%.*}"
 inst = $(Q)$(INSTALL) -D -m $(1) $(2) '$(DESTDIR)$(3)'
 # $(call inst_in,FILE,DIR): FILE.in, with the places of programs filled in
 inst_in = $(Q)$(INSTALL) -D -m 644 $(1).in '$(DESTDIR)$(2)/$(notdir $(1))' && \
@@ -327,6 +330,10 @@ install: $(if $(NO_BUILD),,all) ## install below $(DESTDIR)$(PREFIX)
 	$(Q)chmod 644 '$(DESTDIR)$(libdir)/pkgconfig/vfioap.pc'
 	$(Q)for page in $(man_PAGES); do \
 		$(INSTALL) -D -m 644 -t '$(DESTDIR)$(mandir)'/man"$${page##*.}" "$$page" || exit; \
+		section="$${page##*.}" page="$${page##*/}"; \
+		for name in $$($(man_names)); do \
+			ln -sf "$$page" '$(DESTDIR)$(mandir)'/man"$$section/$$name.$$section" || exit; \
+		done; \
 	done
 	$(call inst,644,completion/vfioap.bash,$(bashcompdir)/vfioap)
 	$(Q)ln -sf vfioap '$(DESTDIR)$(bashcompdir)/lsvfioap'

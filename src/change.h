@@ -82,7 +82,7 @@ void change_ids_done(struct change_ids *ids);
 		CMD_TEXTS('d', "domains", &(ids)->domains, "LIST", "These domains")
 
 #define CHANGE_QUEUES_OPTION(ids) \
-	CMD_TEXT('Q', "queues", &(ids)->queues, "APQN,..", "These queues, beside the others")
+	CMD_TEXT('Q', "queues", &(ids)->queues, "APQN,...", "These queues, beside the others")
 
 #define CHANGE_DEVICE_OPTIONS(ids)                                                \
 	CHANGE_POOL_OPTIONS(ids),                                                 \

@@ -56,12 +56,14 @@ enum command_flags {
  * struct command - one row of the command table
  * @args:    what stands behind the options in a usage line, "DEVICE..."; NULL: nothing
  * @summary: what it does, as a sentence without full stop
+ * @page:    its man page; NULL: PROGRAM-NAME
  * @run:     argv[0] is the program, the rest is without the command's name
  */
 struct command {
 	const char *name;
 	const char *args;
 	const char *summary;
+	const char *page;
 	unsigned flags;
 	int (*run)(struct app *app, int argc, const char **argv);
 };
@@ -94,6 +96,9 @@ struct app {
  */
 int app_init(struct app *app, const char *program, int argc, const char **argv);
 void app_done(struct app *app);
+
+/** cmd_page() - name of the man page of @command, which stays valid as long as @buf */
+const char *cmd_page(const struct app *app, const struct command *command, char *buf, size_t size);
 
 /* ---- options ------------------------------------------------------------------- */
 

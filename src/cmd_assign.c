@@ -111,20 +111,17 @@ static int assign_run(struct app *app, int argc, const char **argv, const struct
 	_cleanup_(assign_args_done) struct assign_args assign = { .verb = verb,
 								  .ids.flags = verb->flags };
 	_cleanup_(cmd_texts_done) struct cmd_texts args = { 0 };
-	const struct poptOption start[] = {
-		CHANGE_START_OPTION(&assign.start_text, "Of its definition"),
-		POPT_TABLEEND,
-	};
 	const struct poptOption options[] = {
+		CHANGE_START_OPTION(&assign.start_text, "Of its definition"),
 		CMD_TEXT('u', "uuid", &assign.uuid, "DEVICE", "Instead of the argument"),
 		CHANGE_DEVICE_OPTIONS(&assign.ids),
 		CMD_FORCE_OPTION(app, "Also without undo, or more than 511 queues on any kernel"),
 		CMD_CHANGE_OPTIONS(app),
 		CMD_COMMON_OPTIONS(app),
-		start[verb->rewrites ? 0 : 1],
 		POPT_TABLEEND
 	};
-	const struct cmd_syntax syntax = { .options = options };
+	/* The first row is for `set` alone. */
+	const struct cmd_syntax syntax = { .options = options + (verb->rewrites ? 0 : 1) };
 	struct matrix matrix;
 	int rc;
 

@@ -157,17 +157,20 @@ static int options_read(struct app *app, int argc, const char **argv,
 
 /* ---- help --------------------------------------------------------------------------- */
 
-static bool is_hidden(const struct poptOption *row)
+static bool is_hidden(const struct app *app, const struct poptOption *row)
 {
+	/* What change_check() refuses always is not offered. */
+	if (row->arg == &app->persistent && app->command->flags & COMMAND_ACTIVE)
+		return true;
 	return row->argInfo & POPT_ARGFLAG_DOC_HIDDEN;
 }
 
 static void options_help(struct app *app, const struct poptOption *options)
 {
 	for (const struct poptOption *row = options; !is_end(row); row++) {
-		char left[64];
+		char left[96];
 
-		if (is_hidden(row))
+		if (is_hidden(app, row))
 			continue;
 		snprintf(left, sizeof(left), "%c%c%s --%s%s%s", row->shortName ? '-' : ' ',
 			 row->shortName ? row->shortName : ' ', row->shortName ? "," : " ",
@@ -177,23 +180,34 @@ static void options_help(struct app *app, const struct poptOption *options)
 	}
 }
 
+const char *cmd_page(const struct app *app, const struct command *command, char *buf, size_t size)
+{
+	if (command->page)
+		return command->page;
+	if (strcmp(command->name, app->program) == 0)
+		return app->program;
+	snprintf(buf, size, "%s-%s", app->program, command->name);
+	return buf;
+}
+
 static void command_help(struct app *app, const struct poptOption *options)
 {
 	const struct command *command = app->command;
 	bool alone = strcmp(command->name, app->program) == 0;
+	char page[32];
 
 	out_printf(app, "Usage: %s%s%s [OPTIONS]%s%s\n\n%s.\n\nOptions:\n", app->program,
 		   alone ? "" : " ", alone ? "" : command->name, command->args ? " " : "",
 		   command->args ? command->args : "", command->summary);
 	options_help(app, options);
-	out_printf(app, "\nFor more: man %s\n", app->program);
+	out_printf(app, "\nFor more: man %s\n", cmd_page(app, command, page, sizeof(page)));
 }
 
 /* Serves completion: "-a", "--adapters=" a line each. */
 static void options_list(struct app *app, const struct poptOption *options)
 {
 	for (const struct poptOption *row = options; !is_end(row); row++) {
-		if (is_hidden(row))
+		if (is_hidden(app, row))
 			continue;
 		if (row->shortName)
 			out_printf(app, "-%c\n", row->shortName);

@@ -76,6 +76,7 @@ static const struct command commands[] = {
 	  .summary = "Find what is wrong, now and at the next boot" },
 	{ .name = "list",
 	  .args = "[DEVICE|CARD|APQN|.DOMAIN]...",
+	  .page = "lsvfioap",
 	  .flags = COMMAND_READS,
 	  .run = cmd_list,
 	  .summary = "List devices, or cards and queues, as lsvfioap does" },
@@ -108,6 +109,7 @@ static const struct command commands[] = {
 	  .summary = "Turn a list of numbers into a mask, and back" },
 	{ .name = "help",
 	  .args = "[COMMAND]",
+	  .page = "vfioap",
 	  .run = cmd_help,
 	  .summary = "Show the man page, or the help text of a command" },
 };
@@ -139,9 +141,10 @@ static void overview_print(struct app *app)
 }
 
 /* The man page, if there is one and somebody to read it. */
-static bool man_page_show(void)
+static bool man_page_show(const char *name)
 {
-	static char man[] = "man", section[] = "8", page[] = "vfioap";
+	_cleanup_free_ char *page = strdup(name);
+	static char man[] = "man", section[] = "8";
 	char *const argv[] = { man, section, page, NULL };
 	posix_spawn_file_actions_t actions;
 	posix_spawnattr_t attr;
@@ -149,7 +152,7 @@ static bool man_page_show(void)
 	int status = -1;
 	pid_t pid;
 
-	if (!out_is_terminal() || !isatty(STDIN_FILENO))
+	if (!page || !out_is_terminal() || !isatty(STDIN_FILENO))
 		return false;
 	if (posix_spawn_file_actions_init(&actions) != 0)
 		return false;
@@ -176,6 +179,7 @@ static int cmd_help(struct app *app, int argc, const char **argv)
 	const struct cmd_syntax syntax = { .options = options };
 	const char *help[] = { app->program, "--help", NULL };
 	const struct command *command;
+	char page[32];
 	int rc;
 
 	rc = cmd_parse(app, argc, argv, &syntax, &args);
@@ -186,7 +190,7 @@ static int cmd_help(struct app *app, int argc, const char **argv)
 	command = args.n ? command_find(args.v[0]) : NULL;
 	if (args.n && !command)
 		return command_unknown(app, args.v[0]);
-	if (man_page_show())
+	if (man_page_show(command ? cmd_page(app, command, page, sizeof(page)) : "vfioap"))
 		return 0;
 	if (!command) {
 		overview_print(app);

@@ -102,11 +102,11 @@ export -f codes both rules
 
 @test "check: all that it can find is in the man page, with its severity" {
 	use_dump faults
-	man=$(tr -d '\\&' <"$SOURCES/man/vfioap.8")
+	man=$(tr -d '\\&' <"$SOURCES/man/vfioap-check.8")
 	tool 3 vfioap check --sysroot "$ROOT" --json
 	while read -r severity code; do
 		grep -qxF ".It Cm $code Pq $severity" <<<"$man" ||
-			fail "'$code' ($severity) is not in vfioap(8)" "a line of its own"
+			fail "'$code' ($severity) is not in vfioap-check(8)" "a line of its own"
 	done < <(jq -r '.findings[] | .severity + " " + .code' <<<"$stdout")
 }
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# Every command, whatever it does: help, refusals, options, and that its man page is true.
+# Every command, whatever it does: help, refusals, options.
 
 bats_require_minimum_version 1.8.0
 load helpers
@@ -7,14 +7,6 @@ load helpers
 commands()
 {
 	vfioap --list-commands
-}
-
-# in_man PAGE OPTION: the page describes it
-in_man()
-{
-	local name=${2#-}
-
-	grep -Eq "^\.(It|Op) .*Fl ${name//-/\\-}( |\$|,)|^\.It .*, ${name//-/\\-}( |\$)" "$SOURCES/man/$1"
 }
 
 @test "all: --list-commands names commands, sorted as --help does" {
@@ -119,27 +111,6 @@ hint: 'vfioap --help' lists the commands"
 	tool 2 vfioap help no-such-command
 }
 
-@test "all: every option stands in the man page" {
-	for command in $(commands); do
-		tool 0 vfioap "$command" --list-options
-		for option in $stdout; do
-			in_man vfioap.8 "${option%=}" ||
-				fail "$command: '$option' is not in vfioap(8)"
-		done
-	done
-	tool 0 lsvfioap --list-options
-	for option in $stdout; do
-		in_man lsvfioap.8 "${option%=}" || fail "'$option' is not in lsvfioap(8)"
-	done
-}
-
-@test "all: every command stands in the man page" {
-	for command in $(commands); do
-		grep -Eq "^\.It Cm .*\b$command\b" "$SOURCES/man/vfioap.8" ||
-			fail "'$command' is not in vfioap(8)"
-	done
-}
-
 @test "all: every column stands in the man page, or in lszcrypt's" {
 	for column in $(lsvfioap --list-columns | cut -d ' ' -f 1); do
 		grep -Eq "^\.It .*\b$column\b" "$SOURCES/man/lsvfioap.8" ||
@@ -148,25 +119,6 @@ hint: 'vfioap --help' lists the commands"
 	for column in POOL DEVICE GUEST STATUS; do
 		tool 0 lsvfioap -q --list-columns
 		assert_stdout --regex "(^|"$'\n'")$column +[^ ]"
-	done
-}
-
-# examples PAGE: the commands of its EXAMPLES, a line each
-examples()
-{
-	sed -n '/^\.Sh EXAMPLES/,/^\.Sh SEE/s/^\.Dl //p' "$SOURCES/man/$1"
-}
-
-@test "all: the examples of the man pages work" {
-	for page in vfioap.8 lsvfioap.8; do
-		[ "$(examples $page | wc -l)" -ge 3 ] || fail "$page: hardly any example"
-		sim --lpar docs "
-			while read -r example; do
-				tool 0 bash -c \"\$example\"
-			done <<'END'
-$(examples $page)
-END
-		"
 	done
 }
 

@@ -356,11 +356,9 @@ put_installer()
 		'link etc/mdevctl.d/scripts.d/callouts/00-vfioap-callout -> /usr/libexec/vfioap/vfioap-callout' \
 		'755 usr/lib/libvfioap.so.0' 'link usr/lib/libvfioap.so -> libvfioap.so.0' \
 		'644 usr/lib/libvfioap.a' '644 usr/lib/pkgconfig/vfioap.pc' \
-		'644 usr/include/vfioap/mask.h' '644 usr/share/man/man3/vfioap_mask.3' \
-		'644 usr/share/man/man8/vfioap.8' '644 usr/share/man/man8/lsvfioap.8' \
-		'644 usr/share/man/man8/vfioap-callout.8' '644 usr/share/man/man8/vfioap-override.8' \
-		'644 usr/share/man/man8/vfioap-autostart.service.8' \
-		'644 usr/share/man/man8/chzdev_ap.8' '644 usr/share/man/man1/apsim.1' \
+		'644 usr/include/vfioap/mask.h' \
+		'link usr/share/man/man8/vfioap-release.8 -> vfioap-reserve.8' \
+		'link usr/share/man/man8/vfioap-refresh.8 -> vfioap-assign.8' \
 		'644 usr/share/bash-completion/completions/chzdev_ap' \
 		'644 usr/share/bash-completion/completions/vfioap' \
 		'link usr/share/bash-completion/completions/lsvfioap -> vfioap' \
@@ -368,7 +366,10 @@ put_installer()
 		'644 usr/share/doc/vfioap/NEWS'; do
 		assert_stdout --line "$line"
 	done
-	assert_equal "$(wc -l <<<"$stdout")" 30 "files installed"
+	for line in "$SOURCES"/man/*.[1-8]; do
+		assert_stdout --line "644 usr/share/man/man${line##*.}/${line##*/}"
+	done
+	assert_equal "$(grep -vc /man/ <<<"$stdout")" 21 "files installed, beside pages"
 	tool 1 grep -r '@[A-Z]*@' "$dest/usr/lib/udev" "$dest/usr/lib/systemd"
 	tool 0 grep -rhow '/usr/[a-z/-]*/vfioap[a-z-]*' "$dest/usr/lib/udev" "$dest/usr/lib/systemd"
 	for line in $stdout; do
