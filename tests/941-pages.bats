@@ -73,6 +73,18 @@ page_file()
 	done
 }
 
+@test "manuals: on a terminal help shows the page, and without it the help text" {
+	mkdir "$BATS_TEST_TMPDIR/bin"
+	printf '#!/bin/sh\necho "the page $*"\n' >"$BATS_TEST_TMPDIR/bin/man"
+	chmod +x "$BATS_TEST_TMPDIR/bin/man"
+	PATH=$BATS_TEST_TMPDIR/bin:$PATH tool 0 script -qec 'vfioap help; vfioap help release; vfioap help list' \
+		/dev/null
+	assert_equal "$(tr -d '\r' <<<"$stdout")" $'the page 8 vfioap\nthe page 8 vfioap-release\nthe page 8 lsvfioap'
+	printf '#!/bin/sh\nexit 16\n' >"$BATS_TEST_TMPDIR/bin/man"
+	PATH=$BATS_TEST_TMPDIR/bin:$PATH tool 0 script -qec 'vfioap help release' /dev/null
+	assert_stdout 'Usage: vfioap release'
+}
+
 @test "manuals: each option of --help stands in the page with its argument, and no other" {
 	local common page
 	common=$(help_options vfioap help)
