@@ -452,14 +452,19 @@ static const char *reading_show(struct span s, unsigned base, char buf[SHOWN_SIZ
 static void number_message(struct span s, enum vfioap_reason reason, char *buf, size_t size)
 {
 	char a[SHOWN_SIZE], b[SHOWN_SIZE];
+	unsigned octal, decimal;
 
 	switch (reason) {
 	case VFIOAP_NEEDS_0X:
 		snprintf(buf, size, "is hexadecimal without 0x: write 0x%s", span_show(s, a));
 		return;
 	case VFIOAP_LEADING_ZERO:
-		snprintf(buf, size, "has a leading zero: %s in sysfs, %s on paper",
-			 reading_show(s, 8, a), reading_show(s, 10, b));
+		if (digits_parse(s, 8, &octal) && digits_parse(s, 10, &decimal) &&
+		    octal == decimal && decimal < VFIOAP_IDS)
+			snprintf(buf, size, "has a leading zero: write %u", decimal);
+		else
+			snprintf(buf, size, "has a leading zero: %s in sysfs, %s on paper",
+				 reading_show(s, 8, a), reading_show(s, 10, b));
 		return;
 	case VFIOAP_TOO_BIG: snprintf(buf, size, "is above %d", VFIOAP_IDS - 1); return;
 	default: snprintf(buf, size, s.len ? "is not a number" : "lacks a number");
