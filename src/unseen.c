@@ -11,6 +11,7 @@
 #include <errno.h>
 
 #include "caps.h"
+#include "kernel.h"
 
 /* IDs of a device that one reason hides, and the queues that are the reason. */
 struct unseen {
@@ -57,7 +58,7 @@ static int unseen_say(const struct snapshot *now, const struct wish_device *devi
 	hint = snapshot_device(now, device->uuid)
 		       ? finding_text("'vfioap unassign %s -%c %s' takes out what is in vain",
 				      device->uuid, option, list)
-		       : finding_text("without '-%c %s' nothing is in vain", option, list);
+		       : finding_text("leave '-%c %s' out, which would be in vain", option, list);
 	if (!why || !hint)
 		return -ENOMEM;
 	memcpy(proto.uuid[0], device->uuid, UUID_SIZE);
@@ -73,9 +74,13 @@ static int unseen_filtered(const struct snapshot *now, const struct apbus *after
 	struct unseen absent = { .reason = "absent", .is_adapter = true };
 	struct unseen unbound = { .reason = "not-bound", .is_adapter = true };
 	struct vfioap_mask domains = vfioap_mask_and(device->matrix.domains, after->usage);
+	struct qset host;
 	int rc;
 
+	/* A queue that is the host's is refused, which says more. */
+	kernel_host_queues(&host, after, &after->masks, &device->matrix);
 	qset_product(&absent.queues, adapters, &domains);
+	qset_andnot(&absent.queues, &host);
 	unbound.queues = absent.queues;
 	qset_andnot(&absent.queues, &after->queues);
 	qset_and(&unbound.queues, &after->queues);

@@ -151,6 +151,9 @@ load guests
 			tool 0 vfioap create -A -u "$UUID_C" -a 4 -d 4
 			assert_stderr "will not see adapter 4: vfio_ap does not have queue 04.0004"
 			refute_stdout 04.0004
+			tool 3 vfioap create -A -a 6 -d 0x47
+			assert_stderr "cannot assign queue 06.0047"
+			refute_stderr "will not see"
 		'
 	done
 }
