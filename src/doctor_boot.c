@@ -175,7 +175,7 @@ bool doctor_callouts(const struct doctor *d)
 		any |= facts->link[i] != DOCTOR_LINK_NO_DIR;
 		linked |= facts->link[i] == DOCTOR_LINK_OK;
 		if (facts->link[i] == DOCTOR_LINK_BROKEN)
-			return doctor_say(d, DOCTOR_FAIL, "'make install' links it anew",
+			return doctor_say(d, DOCTOR_FAIL, "vfioap-callout(8) tells where it leads",
 					  "'/%s/" NAME_CALLOUT "' cannot be run: mdevctl passes it "
 					  "over",
 					  dirs[i]);
@@ -185,7 +185,7 @@ bool doctor_callouts(const struct doctor *d)
 	if (linked)
 		return doctor_say(d, DOCTOR_OK, NULL, "mdevctl asks our callout%s",
 				  facts->has_ap_check ? ", and not ap-check" : "");
-	return doctor_say(d, DOCTOR_WARN, "'make install' links our callout",
+	return doctor_say(d, DOCTOR_WARN, "a link, as vfioap-callout(8) tells",
 			  facts->has_ap_check
 				  ? "mdevctl asks ap-check alone, which does not see all conflicts"
 				  : "mdevctl asks nobody before it changes a device");
