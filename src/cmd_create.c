@@ -137,8 +137,10 @@ int cmd_create(struct app *app, int argc, const char **argv)
 	if (rc)
 		return rc;
 	rc = cmd_args_check(app, &args, 0, 0);
-	if (rc)
+	if (rc) {
+		cmd_hint(app, "adapters stand behind -a, domains behind -d, a UUID behind -u");
 		return rc;
+	}
 	rc = uuid_choose(app, &create);
 	if (rc == 0)
 		rc = change_start_parse(app, create.start_text, &create.start_auto);

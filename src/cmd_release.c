@@ -31,8 +31,10 @@ int cmd_release(struct app *app, int argc, const char **argv)
 	if (rc)
 		return rc;
 	rc = cmd_args_check(app, &args, 0, 0);
-	if (rc)
+	if (rc) {
+		cmd_hint(app, "adapters stand behind -a, domains behind -d, queues behind -Q");
 		return rc;
+	}
 	rc = change_ids_request(app, &ids, &request);
 	if (rc)
 		return rc;

@@ -137,6 +137,8 @@ static int remove_run(struct app *app, int argc, const char **argv)
 		return cmd_usage(app, "--all and a device");
 	rc = cmd_device_texts(app, remove.uuid, &args, remove.all ? 0 : 1, -1u, &remove.text,
 			      &remove.n_texts);
+	if (rc && !args.n)
+		cmd_hint(app, "--all stands for all devices");
 	if (rc)
 		return rc;
 	return change_run(app, CHANGE_PRINT_REMOVED, remove_edit, &remove);

@@ -320,6 +320,8 @@ int cmd_start(struct app *app, int argc, const char **argv)
 		return cmd_usage(app, "--auto and the device '%s'", args.v[0]);
 	rc = cmd_device_texts(app, start.uuid, &args, start.automatic ? 0 : 1, -1u, &start.text,
 			      &start.n_texts);
+	if (rc && !args.n)
+		cmd_hint(app, "--auto stands for all that are defined to start by themselves");
 	if (rc)
 		return rc;
 	if (start.automatic)

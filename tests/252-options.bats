@@ -239,3 +239,18 @@ export -f arguments
 	tool 0 lsvfioap -h 10
 	tool 2 lsvfioap -h --nonsense
 }
+
+@test "options: what a newcomer leaves out is named in the hint" {
+	for command in reserve release create; do
+		tool 2 vfioap "$command" 5
+		assert_stderr --line "vfioap: unexpected argument '5'"
+		assert_stderr "hint: adapters stand behind -a, domains behind -d, "
+	done
+	for command in remove stop; do
+		tool 2 vfioap "$command"
+		assert_stderr --exact "vfioap: no device given
+hint: --all stands for all devices"
+	done
+	tool 2 vfioap start
+	assert_stderr --line 'hint: --auto stands for all that are defined to start by themselves'
+}
