@@ -130,6 +130,33 @@ page_file()
 	done
 }
 
+@test "manuals: the verbs of apsim ctl" {
+	assert_equal "$(section apsim.1 COMMANDS | sed -n 's/^\.It Cm \([a-z]*\).*/\1/p' | sort -u)" \
+		"$(APSIM_CONTROL=/dev/null apsim ctl --help |
+			sed -n '/^Verbs/,$s/^  \([a-z][a-z]*\).*/\1/p' | sort)" "verbs in apsim(1)"
+}
+
+@test "manuals: every key of the JSON that is printed" {
+	local schema key
+	cat "$SOURCES"/man/vfioap*.8 "$SOURCES/man/lsvfioap.8" >"$BATS_TEST_TMPDIR/pages"
+	for schema in "$TESTS"/schema/*.json; do
+		while read -r key; do
+			grep -q "\"$key\"" "$BATS_TEST_TMPDIR/pages" ||
+				fail "${schema##*/}: '$key' is in no page"
+		done < <(jq -r '[.. | objects | .properties? // empty | keys[]] | unique[]' "$schema")
+	done
+}
+
+@test "manuals: every exit status" {
+	tool 0 sed -n 's/^\tSTATUS_[A-Z_]* = \([0-9]*\).*/\1/p' "$SOURCES/src/cmd.h"
+	assert_stdout --line 64
+	for status in $stdout; do
+		# 256 is none: it says that all is done.
+		[ "$status" -eq 256 ] || section vfioap.8 'EXIT STATUS' | grep -qx "\.It $status" ||
+			fail "exit status $status is not in vfioap(8)"
+	done
+}
+
 @test "manuals: --list-options, which completion asks, is what --help shows" {
 	local command
 	while read -r command; do
