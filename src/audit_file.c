@@ -299,7 +299,8 @@ static int say_key(void *arg, struct finding proto, const char *queues)
 	return findings_say(a->ret, proto,
 			    "zeroize them (TKE, panel) unless the next owner is to have"
 			    " them",
-			    "master keys are left in %s, which changes hands: %s", queues, keys);
+			    "master keys are left in %s, on the way to another owner: %s", queues,
+			    keys);
 }
 
 /* By their owner, so that a device can be asked about; those of nobody last. */

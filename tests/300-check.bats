@@ -200,7 +200,7 @@ export -f codes both rules
 		rm /etc/mdevctl.d/matrix/*
 		rules "$(vfioap mask --change -5 all)"
 		tool 0 vfioap check
-		assert_stdout "master keys are left in queues 05.0047, 05.00ab, 05.00ff, which"
+		assert_stdout "master keys are left in queues 05.0047, 05.00ab, 05.00ff, on the way to"
 		assert_equal "$(codes)" "key-left next-boot-differs"
 	'
 }

@@ -473,7 +473,7 @@ static const struct row rows[] = {
 	  .active = 1,
 	  .persistent = 1,
 	  .queues = 1,
-	  .message = "master keys are left in queue 04.00ff, which changes hands: AES CUR",
+	  .message = "master keys are left in queue 04.00ff, on the way to another owner: AES CUR",
 	  .hint = "zeroize them (TKE, panel) unless the next owner is to have them" },
 };
 
