@@ -185,6 +185,16 @@ static int change_apply(struct app *app, struct change *change, struct plan *pla
 	return STATUS_PARTLY;
 }
 
+static int change_refuse(struct app *app, struct change *change)
+{
+	_cleanup_free_ char *name = finding_text("device '%s'", change->uuid);
+
+	if (!name ||
+	    (change->is_random && findings_rename(&change->findings, name, "the new device") < 0))
+		return failed(app, err_oom(&app->err));
+	return cmd_refuse(app, &change->findings);
+}
+
 static int change_decide(struct app *app, struct change *change, struct plan *plan,
 			 change_edit_fn *edit, void *arg)
 {
@@ -203,7 +213,7 @@ static int change_decide(struct app *app, struct change *change, struct plan *pl
 		rc = refuse_unsafe(app, change, plan);
 	if (rc < 0)
 		return failed(app, rc);
-	return change->findings.n_errors ? cmd_refuse(app, &change->findings) : 0;
+	return change->findings.n_errors ? change_refuse(app, change) : 0;
 }
 
 static int change_begin(struct app *app, struct change *change, struct snapshot *now)

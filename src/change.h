@@ -21,6 +21,7 @@
  * @by_override: ... by driver overrides, of the running system
  * @released: queues that go back to the host because they were named
  * @done:     told of the machine before the report, may add findings; NULL: nobody
+ * @is_random: nobody has heard of @uuid yet: a refusal does not name it
  * @conflict_flags: enum conflict_flags, beside CONFLICT_FORCE
  * @is_partial: not all that was asked for; the command will say so itself
  */
@@ -33,6 +34,7 @@ struct change {
 	int (*done)(struct app *app, struct change *change, const struct snapshot *after);
 	char uuid[UUID_SIZE];
 	unsigned conflict_flags;
+	bool is_random;
 	bool is_partial;
 };
 

@@ -97,6 +97,7 @@ static int create_edit(struct app *app, struct change *change, void *arg)
 		definition->start_auto = args->start_auto;
 	}
 	snprintf(change->uuid, sizeof(change->uuid), "%s", args->uuid);
+	change->is_random = !args->uuid_text;
 	return args->reserve ? reserve_missing(app, change, &matrix) : 0;
 }
 

@@ -145,6 +145,23 @@ int findings_move(struct findings *f, struct findings *from)
 	return rc;
 }
 
+int findings_rename(struct findings *f, const char *from, const char *to)
+{
+	for (size_t i = 0; i < f->n; i++) {
+		char *message = f->v[i].message, *at = strstr(message, from), *text;
+
+		if (!at)
+			continue;
+		text = finding_text("%.*s%s%s", (int)(at - message), message, to,
+				    at + strlen(from));
+		if (!text)
+			return -ENOMEM;
+		free(message);
+		f->v[i].message = text;
+	}
+	return 0;
+}
+
 int findings_say(struct findings *f, struct finding finding, const char *hint, const char *fmt, ...)
 {
 	va_list ap;

@@ -94,6 +94,9 @@ int findings_say(struct findings *f, struct finding finding, const char *hint, c
 /** findings_move() - add all of @from, which is empty then; -ENOMEM */
 int findings_move(struct findings *f, struct findings *from);
 
+/** findings_rename() - in each message @to stands in the place of the first @from; -ENOMEM */
+int findings_rename(struct findings *f, const char *from, const char *to);
+
 /** finding_text() - a heap string from @fmt, or NULL without memory */
 char *finding_text(const char *fmt, ...) _printf_(1, 2);
 

@@ -136,6 +136,18 @@ load guests
 	'
 }
 
+@test "create: a refusal does not name the UUID that nobody has given" {
+	sim '
+		tool 0 vfioap reserve -A -d 4
+		tool 0 vfioap create -u "$UUID_A" -A -a 5 -d 4
+		tool 3 vfioap create -A -a 5,6 -d 4,0x47
+		assert_stderr --line "vfioap: cannot assign queue 05.0004 to the new device: owned by device '"'"'$UUID_A'"'"'"
+		assert_stderr "queues 05.0047, 06.0047 to the new device: apmask and aqmask leave it"
+		tool 3 vfioap create -A -u "$UUID_B" -a 5 -d 4
+		assert_stderr "cannot assign queue 05.0004 to device '"'"'$UUID_B'"'"': owned by"
+	'
+}
+
 @test "create: queues that the guest will not see are a warning that says why" {
 	for kernel in 6.12 6.1; do
 		sim --kernel $kernel '
