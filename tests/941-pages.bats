@@ -6,10 +6,15 @@ load helpers
 
 # ---- options -------------------------------------------------------------------------------
 
-# help_options COMMAND...: what its --help offers, "-a, --adapters LIST" a line each, sorted
+# help_order COMMAND...: what its --help offers, "-a, --adapters LIST" a line each
+help_order()
+{
+	"$@" --help | sed -nE 's/^ +((-., )?--[a-z-]+( [^ ]+)?) +[^ ].*/\1/p'
+}
+
 help_options()
 {
-	"$@" --help | sed -nE 's/^ +((-., )?--[a-z-]+( [^ ]+)?) +[^ ].*/\1/p' | sort
+	help_order "$@" | sort
 }
 
 # section PAGE NAME: its lines
@@ -18,12 +23,17 @@ section()
 	sed -n "/^\.Sh $2\$/,/^\.Sh /p" "$SOURCES/man/$1"
 }
 
-# page_options PAGE: what its OPTIONS describe, in the same words
-page_options()
+# page_order PAGE: what its OPTIONS describe, in the same words
+page_order()
 {
 	section "$1" OPTIONS | sed -nE \
 		-e '/^\.It Fl/!d' -e 's/^\.It //' -e 's/ Ns //g' -e 's/Fl ([^ ]*)/-\1/g' \
-		-e 's/ , -/, --/g' -e 's/(Ar|Cm) //g' -e 's/ , ?/,/' -e 's/^(-.),--/\1, --/' -e p | sort
+		-e 's/ , -/, --/g' -e 's/(Ar|Cm) //g' -e 's/ , ?/,/' -e 's/^(-.),--/\1, --/' -e p
+}
+
+page_options()
+{
+	page_order "$1" | sort
 }
 
 # synopsis PAGE NAME: the options that stand behind NAME there, letters before long names, sorted
@@ -98,6 +108,9 @@ page_file()
 			"options of $command, not in $page"
 		assert_equal "$(synopsis "$page" "$command")" "$(letters <"$BATS_TEST_TMPDIR/own")" \
 			"options of $command in the SYNOPSIS of $page"
+		assert_equal "$(page_order "$page" | grep -xFf "$BATS_TEST_TMPDIR/own")" \
+			"$(help_order vfioap "$command" | grep -xFf "$BATS_TEST_TMPDIR/own")" \
+			"options of $command, as $page has them in order"
 	done
 	for page in "$BATS_TEST_TMPDIR"/*.8; do
 		assert_equal "$(comm -13 <(sort -u "$page") <(page_options "${page##*/}"))" '' \
@@ -107,7 +120,7 @@ page_file()
 
 @test "manuals: the options of lsvfioap and chzdev_ap, and of vfioap list" {
 	for program in lsvfioap chzdev_ap; do
-		assert_equal "$(page_options $program.8)" "$(help_options $program)" "options of $program(8)"
+		assert_equal "$(page_order $program.8)" "$(help_order $program)" "options of $program(8)"
 		assert_equal "$(comm -23 <(synopsis $program.8 $program) <(help_options $program | letters))" \
 			'' "in the SYNOPSIS of $program(8), not in its --help"
 	done
