@@ -25,7 +25,9 @@ libexecdir := $(PREFIX)/libexec/vfioap
 includedir := $(PREFIX)/include
 mandir := $(PREFIX)/share/man
 docdir := $(PREFIX)/share/doc/vfioap
+exampledir := $(docdir)/examples
 bashcompdir := $(PREFIX)/share/bash-completion/completions
+zshcompdir := $(PREFIX)/share/zsh/site-functions
 udevrulesdir ?= $(PREFIX)/lib/udev/rules.d
 systemunitdir ?= $(PREFIX)/lib/systemd/system
 # Where mdevctl looks for callouts, since 1.3 and before; nothing: do not link ours there.
@@ -118,7 +120,7 @@ objs = $(patsubst %.c,$(O)/obj/%.o,$(1))
 # ---- what has to be there --------------------------------------------------------
 
 build_NEEDS := $(CC) pkg-config $(sort $(loaded_PKGS) $(foreach p,$(PROGRAMS),$($(p)_PKGS)))
-test_NEEDS := bats jq jsonschema mdevctl pkill strace
+test_NEEDS := bats jq jsonschema mdevctl pkill strace zsh
 GOALS := $(or $(MAKECMDGOALS),$(.DEFAULT_GOAL))
 
 # The phony target that every object waits for, when the goal is one that may install.
@@ -338,7 +340,23 @@ install: $(if $(NO_BUILD),,all) ## install below $(DESTDIR)$(PREFIX)
 	$(call inst,644,completion/vfioap.bash,$(bashcompdir)/vfioap)
 	$(Q)ln -sf vfioap '$(DESTDIR)$(bashcompdir)/lsvfioap'
 	$(call inst,644,completion/chzdev_ap.bash,$(bashcompdir)/chzdev_ap)
+	$(call inst,644,completion/_vfioap,$(zshcompdir)/_vfioap)
 	$(Q)$(INSTALL) -D -m 644 -t '$(DESTDIR)$(docdir)' README.md NEWS LICENSE
+	$(Q)$(INSTALL) -D -m 644 -t '$(DESTDIR)$(exampledir)' doc/ansible.yml doc/examples/*.json
+
+# What `make install` with the same variables would put there, and the directories that are ours alone.
+.PHONY: uninstall
+uninstall: $(if $(NO_BUILD),,all) ## remove what install has put there
+	$(call say,REMOVE,$(DESTDIR)$(PREFIX))
+	$(Q)rm -rf '$(O)/uninstall'
+	$(Q)$(make_program) --no-print-directory install NO_BUILD=1 DESTDIR='$(abspath $(O))/uninstall' >/dev/null
+	$(Q)cd '$(O)/uninstall' && find . ! -type d | while IFS= read -r file; do \
+		rm -f '$(DESTDIR)/'"$$file" || exit; \
+	done
+	$(Q)rm -rf '$(O)/uninstall'
+	$(Q)for dir in $(exampledir) $(docdir) $(libexecdir) $(includedir)/vfioap; do \
+		[ ! -d '$(DESTDIR)'"$$dir" ] || rmdir '$(DESTDIR)'"$$dir" || exit; \
+	done
 
 # ---- the rest --------------------------------------------------------------------
 

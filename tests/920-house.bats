@@ -329,7 +329,7 @@ put_installer()
 	tool 0 make -s -C "$SOURCES" help
 	local goal
 	for goal in all check check-unit check-bats check-long check-valgrind demo fuzz golden \
-		lint install dist clean help; do
+		lint install uninstall dist clean help; do
 		assert_stdout --regex $'(^|\n)  '"$goal  +[a-z]"
 	done
 }
@@ -339,6 +339,14 @@ put_installer()
 	tool 0 make -q -C "$SOURCES" O="$BATS_TEST_TMPDIR/o" "$BATS_TEST_TMPDIR/o/libvfioap.so"
 	tool 1 make -q -C "$SOURCES" O="$BATS_TEST_TMPDIR/o" CFLAGS=-O1 \
 		"$BATS_TEST_TMPDIR/o/libvfioap.so"
+}
+
+# What the list of the next test has, and the manual pages that it does not name.
+installed_count()
+{
+	local -a pages=("$SOURCES"/man/*.[1-8])
+
+	echo $((25 + ${#pages[@]}))
 }
 
 @test "make install: puts everything into place below DESTDIR" {
@@ -363,19 +371,55 @@ put_installer()
 		'644 usr/share/bash-completion/completions/vfioap' \
 		'link usr/share/bash-completion/completions/lsvfioap -> vfioap' \
 		'644 usr/share/doc/vfioap/README.md' '644 usr/share/doc/vfioap/LICENSE' \
-		'644 usr/share/doc/vfioap/NEWS'; do
+		'644 usr/share/doc/vfioap/NEWS' '644 usr/share/doc/vfioap/examples/ansible.yml' \
+		'644 usr/share/doc/vfioap/examples/plan-masks.json' \
+		'644 usr/share/doc/vfioap/examples/plan-overrides.json' \
+		'644 usr/share/zsh/site-functions/_vfioap'; do
 		assert_stdout --line "$line"
 	done
 	for line in "$SOURCES"/man/*.[1-8]; do
 		assert_stdout --line "644 usr/share/man/man${line##*.}/${line##*/}"
 	done
-	assert_equal "$(grep -vc /man/ <<<"$stdout")" 21 "files installed, beside pages"
+	assert_equal "$(wc -l <<<"$stdout")" "$(installed_count)" "files installed"
 	tool 1 grep -r '@[A-Z]*@' "$dest/usr/lib/udev" "$dest/usr/lib/systemd"
 	tool 0 grep -rhow '/usr/[a-z/-]*/vfioap[a-z-]*' "$dest/usr/lib/udev" "$dest/usr/lib/systemd"
 	for line in $stdout; do
 		[ -x "$dest$line" ] || fail "'$line' is not installed"
 	done
 	tool 1 grep -rlF "$dest" "$dest/usr/lib/pkgconfig" "$dest/usr/share"
+}
+
+@test "make uninstall: removes what install has put there, and nothing else" {
+	local dest=$BATS_TEST_TMPDIR/dest
+	mkdir -p "$dest/etc/mdevctl.d/matrix" "$dest/usr/share/doc/other" "$dest/usr/sbin"
+	touch "$dest/etc/mdevctl.d/matrix/$UUID_A" "$dest/usr/sbin/other" "$dest/usr/share/doc/other/a b"
+	find "$dest" ! -type d | sort >"$BATS_TEST_TMPDIR/before"
+	# Programs that only look as if they had been built.
+	mkdir "$BATS_TEST_TMPDIR/o"
+	cp "$VFIOAP_BUILD"/libvfioap.* "$BATS_TEST_TMPDIR/o"
+	local program
+	for program in vfioap lsvfioap chzdev_ap vfioap-callout vfioap-override apsim; do
+		echo >"$BATS_TEST_TMPDIR/o/$program"
+	done
+	set -- -s -C "$SOURCES" NO_BUILD=1 O="$BATS_TEST_TMPDIR/o" DESTDIR="$dest" PREFIX=/usr
+	tool 0 make "$@" install
+	tool 0 make "$@" uninstall
+	tool 0 diff <(find "$dest" ! -type d | sort) "$BATS_TEST_TMPDIR/before"
+	tool 0 find "$dest" -type d -path '*vfioap*'
+	assert_stdout --exact ''
+	tool 0 make "$@" uninstall
+}
+
+@test "examples: both plans are what a host can be made, and is then" {
+	local plan
+	for plan in masks overrides; do
+		sim --kernel 7.3 "
+			tool 0 vfioap check --plan '$SOURCES/doc/examples/plan-$plan.json'
+			tool 0 vfioap apply '$SOURCES/doc/examples/plan-$plan.json'
+			tool 0 vfioap apply --json '$SOURCES/doc/examples/plan-$plan.json'
+			assert_json '.changes == []'
+		"
+	done
 }
 
 @test "make dist: what is committed, below one directory" {
