@@ -86,6 +86,14 @@ static const struct matrix *defined_matrix(const struct device *device, unsigned
 		       : NULL;
 }
 
+static bool is_asked(const struct audit_facts *facts, const struct device *device)
+{
+	for (size_t i = 0; i < facts->n_about; i++)
+		if (facts->about[i] == device)
+			return true;
+	return !facts->n_about;
+}
+
 static int owners_fill(struct audit *a)
 {
 	a->owner = calloc(2 * a->now->n_devices + 1, sizeof(*a->owner));
@@ -95,16 +103,21 @@ static int owners_fill(struct audit *a)
 		const struct device *device = &a->now->device[i];
 		const struct matrix *active = active_matrix(device, a->flags);
 		const struct matrix *defined = defined_matrix(device, a->flags);
+		const bool asked = is_asked(a->facts, device);
 
 		if (active)
-			a->owner[a->n_owners++] = (struct audit_owner){ .device = device,
-									.matrix = active,
-									.active = true };
+			a->owner[a->n_owners++] = (struct audit_owner){
+				.device = device,
+				.matrix = active,
+				.active = true,
+				.asked = asked,
+			};
 		if (defined)
 			a->owner[a->n_owners++] = (struct audit_owner){
 				.device = device,
 				.matrix = defined,
 				.automatic = device->definition->start_auto,
+				.asked = asked,
 				.beside = active,
 			};
 	}
@@ -156,7 +169,6 @@ int audit_moving(const struct snapshot *now, const struct audit_facts *facts, un
 		 struct qset *ret)
 {
 	_cleanup_(audit_done) struct audit a = { .now = now, .facts = facts, .flags = flags };
-	struct qset more;
 
 	*ret = (struct qset){ 0 };
 	if (audit_init(&a) < 0)
@@ -166,8 +178,10 @@ int audit_moving(const struct snapshot *now, const struct audit_facts *facts, un
 	if (a.after)
 		qset_or(ret, &a.after->vfio_driver);
 	for (size_t i = 0; i < a.n_owners; i++) {
-		share_queues(&more, a.owner[i].matrix);
-		qset_or(ret, &more);
+		const struct matrix *m = a.owner[i].matrix;
+
+		VFIOAP_MASK_FOREACH(apid, &m->adapters)
+			ret->row[apid] = vfioap_mask_or(ret->row[apid], m->domains);
 	}
 	qset_and(ret, &now->bus.host_driver);
 	return 0;

@@ -30,6 +30,8 @@ struct audit_key {
  * @lock, @lock_holder: as lock_look() gives them
  * @rules:     as udev_report_read() gives it
  * @key:       of the queues of audit_moving(), those with a master key
+ * @about:     devices that are asked about, lent; none: all.  What concerns none of them may be
+ *             left out.
  */
 struct audit_facts {
 	struct vfioap_mask deconfigured, checkstopped, old;
@@ -40,6 +42,8 @@ struct audit_facts {
 	struct udev_report rules;
 	struct audit_key *key;
 	size_t n_keys;
+	const struct device *const *about;
+	size_t n_about;
 };
 
 void audit_facts_done(struct audit_facts *facts);

@@ -148,7 +148,7 @@ int audit_guests(const struct audit *a)
 	int rc = 0;
 
 	for (size_t i = 0; rc == 0 && i < a->n_owners; i++)
-		rc = judge_guest(a, &a->owner[i]);
+		rc = a->owner[i].asked ? judge_guest(a, &a->owner[i]) : 0;
 	return rc;
 }
 
@@ -194,6 +194,8 @@ static int judge_off(const struct audit *a, const struct audit_owner *o, const c
 	struct vfioap_mask all = vfioap_mask_range(0, VFIOAP_IDS - 1);
 	struct qset queues, off;
 
+	if (!vfioap_mask_intersects(cards, &o->matrix->adapters))
+		return 0; /* of nearly all devices, and sets of queues are large */
 	audit_queues(o, &queues);
 	qset_product(&off, cards, &all);
 	qset_and(&queues, &off);
@@ -206,6 +208,8 @@ int audit_cards_off(const struct audit *a)
 	int rc = 0;
 
 	for (size_t i = 0; rc == 0 && i < a->n_owners; i++) {
+		if (!a->owner[i].asked)
+			continue;
 		rc = judge_off(a, &a->owner[i], "deconfigured", &a->facts->deconfigured);
 		if (rc == 0)
 			rc = judge_off(a, &a->owner[i], "checkstopped", &a->facts->checkstopped);
@@ -268,6 +272,8 @@ int audit_cards_old(const struct audit *a)
 		struct qset queues;
 
 		u.o = &a->owner[i];
+		if (!u.o->asked || !vfioap_mask_intersects(&a->facts->old, &u.o->matrix->adapters))
+			continue;
 		audit_queues(u.o, &queues);
 		qset_and(&queues, &old);
 		qset_andnot(&rest, &queues);

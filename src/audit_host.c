@@ -114,7 +114,10 @@ int audit_hosts(const struct audit *a)
 	for (size_t i = 0; rc == 0 && i < a->n_owners; i++) {
 		const struct audit_owner *o = &a->owner[i];
 
-		rc = o->active ? judge_active(a, o) : judge_defined(a, o);
+		const struct apbus *bus = audit_bus(a, o);
+
+		if (o->asked && bus && bus->present)
+			rc = o->active ? judge_active(a, o) : judge_defined(a, o);
 	}
 	return rc;
 }

@@ -14,12 +14,13 @@
  * struct audit_owner - one side of a device that is looked at, with a matrix that is known
  * @active:    it runs; else this is its definition
  * @automatic: a definition that is started at boot
+ * @asked:     somebody asks about this device
  * @beside:    a definition, and its device is active and looked at: with this matrix; else NULL
  */
 struct audit_owner {
 	const struct device *device;
 	const struct matrix *matrix;
-	bool active, automatic;
+	bool active, automatic, asked;
 	const struct matrix *beside;
 };
 

@@ -10,6 +10,8 @@
 
 #include <errno.h>
 
+#include "collide.h"
+
 /* ---- queues of two devices ------------------------------------------------------------ */
 
 /* Two owners, the one to be changed first: by UUID the later, but not one that runs. */
@@ -105,18 +107,52 @@ static int judge_pair(const struct audit *a, const struct audit_owner *x,
 		p = (struct pair){ .a = a, .x = x, .y = y };
 	proto = audit_about(pair_code(&p), p.x);
 	memcpy(proto.uuid[1], p.y->device->uuid, UUID_SIZE);
+	if (!p.x->beside && !p.y->beside && p.x->active == p.y->active) {
+		/* The usual pair: all that both have, which is one product. */
+		proto.adapters = vfioap_mask_and(x->matrix->adapters, y->matrix->adapters);
+		proto.domains = vfioap_mask_and(x->matrix->domains, y->matrix->domains);
+		return share_say_product(proto, say_shared, &p);
+	}
 	pair_queues(&p, proto.code, &queues);
 	return share_say(&queues, proto, say_shared, &p);
 }
 
-int audit_shared(const struct audit *a)
+/* One or a few against all: nothing to be gained from an order. */
+static int judge_asked(const struct audit *a)
 {
 	int rc = 0;
 
-	for (size_t i = 0; rc == 0 && i < a->n_owners; i++)
-		for (size_t j = i + 1; rc == 0 && j < a->n_owners; j++)
-			rc = judge_pair(a, &a->owner[i], &a->owner[j]);
+	for (size_t i = 0; i < a->n_owners; i++) {
+		const struct audit_owner *x = &a->owner[i];
+
+		for (size_t j = 0; x->asked && rc == 0 && j < a->n_owners; j++)
+			if (j > i || !a->owner[j].asked)
+				rc = judge_pair(a, &a->owner[j < i ? j : i],
+						&a->owner[j < i ? i : j]);
+	}
 	return rc;
+}
+
+static int judge_all(const struct audit *a)
+{
+	_cleanup_free_ const struct matrix **matrix = calloc(a->n_owners + 1, sizeof(*matrix));
+	_cleanup_free_ struct collision *v = NULL;
+	size_t n;
+	int rc;
+
+	if (!matrix)
+		return -ENOMEM;
+	for (size_t i = 0; i < a->n_owners; i++)
+		matrix[i] = a->owner[i].matrix;
+	rc = collide_find(matrix, a->n_owners, &v, &n);
+	for (size_t i = 0; rc == 0 && i < n; i++)
+		rc = judge_pair(a, &a->owner[v[i].earlier], &a->owner[v[i].later]);
+	return rc;
+}
+
+int audit_shared(const struct audit *a)
+{
+	return a->facts->n_about ? judge_asked(a) : judge_all(a);
 }
 
 /* ---- control domains -------------------------------------------------------------------- */
@@ -176,7 +212,7 @@ static int judge_exposed(const struct audit *a, const struct audit_owner *by,
 	struct finding proto = audit_about(FINDING_CONTROL_EXPOSED, by);
 	struct qset queues, said;
 
-	if (by->device == of->device || by->active != of->active ||
+	if (by->device == of->device || by->active != of->active || !(by->asked || of->asked) ||
 	    !vfioap_mask_intersects(&by->matrix->adapters, &of->matrix->adapters))
 		return 0;
 	exposed_queues(by->matrix, of->matrix, &queues);
@@ -235,8 +271,9 @@ int audit_controls(const struct audit *a)
 
 		if (vfioap_mask_is_empty(&o->matrix->controls))
 			continue;
-		rc = judge_useless(a, o);
-		if (rc == 0)
+		if (o->asked)
+			rc = judge_useless(a, o);
+		if (o->asked && rc == 0)
 			rc = judge_host(a, o);
 		for (size_t j = 0; rc == 0 && j < a->n_owners; j++)
 			rc = judge_exposed(a, o, &a->owner[j]);

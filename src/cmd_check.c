@@ -232,10 +232,14 @@ static int check_run(struct check *check, const struct check_args *args)
 
 	if (!(check->flags & AUDIT_PERSISTENT))
 		parts &= ~(unsigned)SNAPSHOT_RULES;
+	if (!args->plan)
+		parts &= ~(unsigned)(SNAPSHOT_NODES | SNAPSHOT_TEXTS);
 	rc = snapshot_read(app->root, parts, &check->now, &app->err);
 	if (rc == 0 && args->n_texts)
 		rc = cmd_devices_find(app, check->now, args->text, args->n_texts, &check->device,
 				      &check->n_devices);
+	check->facts.about = check->device;
+	check->facts.n_about = check->n_devices;
 	if (rc == 0)
 		rc = args->plan ? plan_find(check, args->plan) : facts_read(check);
 	if (rc)

@@ -6,7 +6,9 @@
 #include "config.h"
 
 #include <ctype.h>
+#include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <json.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -142,18 +144,13 @@ static struct vfioap_mask *matrix_ids(struct matrix *m, enum config_what what)
 	return &m->controls;
 }
 
-static int add_entry(struct definition *d, struct config_entry entry)
+/* There is room for every element. */
+static void add_entry(struct definition *d, struct config_entry entry)
 {
-	struct config_entry *v = reallocarray(d->entry, d->n_entries + 1, sizeof(*v));
-
-	if (!v)
-		return -ENOMEM;
-	d->entry = v;
-	v[d->n_entries++] = entry;
-	return 0;
+	d->entry[d->n_entries++] = entry;
 }
 
-static int apply_ap_config(struct definition *d, const char *value)
+static void apply_ap_config(struct definition *d, const char *value)
 {
 	struct matrix strict;
 
@@ -163,7 +160,7 @@ static int apply_ap_config(struct definition *d, const char *value)
 	else if (ap_config_parse(value, &strict) < 0) /* libap aborts (libap/ap.c) */
 		definition_problem(d, CONFIG_BAD_NUMBER,
 				   "ap_config is not three masks of 64 digits");
-	return add_entry(d, (struct config_entry){ .what = CONFIG_AP_CONFIG, .matrix = d->matrix });
+	add_entry(d, (struct config_entry){ .what = CONFIG_AP_CONFIG, .matrix = d->matrix });
 }
 
 int config_attr_read(const char *name, const char *value, struct config_entry *ret,
@@ -182,14 +179,16 @@ int config_attr_read(const char *name, const char *value, struct config_entry *r
 	return ap_config_loose(value, &ret->matrix);
 }
 
-static int apply_attr(struct definition *d, const char *name, const char *value)
+static void apply_attr(struct definition *d, const char *name, const char *value)
 {
 	struct config_entry entry;
 	bool leading_zero;
 	int rc;
 
-	if (!strcmp(name, "ap_config"))
-		return apply_ap_config(d, value);
+	if (!strcmp(name, "ap_config")) {
+		apply_ap_config(d, value);
+		return;
+	}
 
 	rc = config_attr_read(name, value, &entry, &leading_zero);
 	if (rc == -ENOENT) {
@@ -198,13 +197,13 @@ static int apply_attr(struct definition *d, const char *name, const char *value)
 			snprintf(d->other, sizeof(d->other), "%s", *name ? name : "?");
 			str_printable(d->other);
 		}
-		return 0;
+		return;
 	}
 	d->set_only |= entry.clear;
 	if (rc < 0) {
 		definition_problem(d, CONFIG_BAD_NUMBER, "'%.40s' of %s is no ID of 0..255", value,
 				   name);
-		return 0;
+		return;
 	}
 	if (leading_zero)
 		definition_problem(d, CONFIG_BAD_NUMBER,
@@ -212,11 +211,11 @@ static int apply_attr(struct definition *d, const char *name, const char *value)
 				   name, entry.id);
 	(entry.clear ? vfioap_mask_clear : vfioap_mask_set)(matrix_ids(&d->matrix, entry.what),
 							    entry.id);
-	return add_entry(d, entry);
+	add_entry(d, entry);
 }
 
 /* An element is an object with exactly one key, whose value is a string (mdev.rs). */
-static int parse_element(struct definition *d, size_t i, struct json_object *element)
+static void parse_element(struct definition *d, size_t i, struct json_object *element)
 {
 	struct json_object_iterator it;
 	struct json_object *value;
@@ -226,7 +225,7 @@ static int parse_element(struct definition *d, size_t i, struct json_object *ele
 	    json_object_object_length(element) != 1) {
 		definition_problem(d, CONFIG_BAD_FIELD,
 				   "element %zu of attrs is no object of one key", i);
-		return 0;
+		return;
 	}
 
 	it = json_object_iter_begin(element);
@@ -234,18 +233,19 @@ static int parse_element(struct definition *d, size_t i, struct json_object *ele
 	if (!json_object_is_type(value, json_type_string)) {
 		definition_problem(d, CONFIG_BAD_FIELD,
 				   "the value of element %zu of attrs is no text", i);
-		return 0;
+		return;
 	}
 
 	text = json_object_get_string(value);
 	if (strlen(text) != (size_t)json_object_get_string_len(value))
 		definition_problem(d, CONFIG_BAD_FIELD, "element %zu of attrs holds a NUL", i);
-	return apply_attr(d, json_object_iter_peek_name(&it), text);
+	apply_attr(d, json_object_iter_peek_name(&it), text);
 }
 
 static int parse_object(struct definition *d, struct json_object *object)
 {
 	struct json_object *type = NULL, *start = NULL, *list = NULL;
+	size_t n;
 
 	json_object_object_get_ex(object, "mdev_type", &type);
 	json_object_object_get_ex(object, "start", &start);
@@ -270,12 +270,12 @@ static int parse_object(struct definition *d, struct json_object *object)
 		definition_problem(d, CONFIG_BAD_FIELD, "attrs is no array");
 		return 0;
 	}
-	for (size_t i = 0; i < json_object_array_length(list); i++) {
-		int rc = parse_element(d, i, json_object_array_get_idx(list, i));
-
-		if (rc < 0)
-			return rc;
-	}
+	n = json_object_array_length(list);
+	d->entry = reallocarray(NULL, n + 1, sizeof(*d->entry));
+	if (!d->entry)
+		return -ENOMEM;
+	for (size_t i = 0; i < n; i++)
+		parse_element(d, i, json_object_array_get_idx(list, i));
 	return 0;
 }
 
@@ -325,15 +325,20 @@ int config_parse(const char *text, size_t len, struct definition *d, struct json
 	return rc;
 }
 
-/* Read one file anew; -ENOENT when there is none (any more), -ENOMEM. */
-static int read_definition(int root, const char *name, struct definition *d)
+/*
+ * Read one file anew; -ENOENT when there is none (any more), -ENOMEM.
+ * @dir: the directory, when that says that it is a regular file; else -1
+ */
+static int read_definition(int root, int dir, const char *name, struct definition *d)
 {
 	_cleanup_free_ char *text = NULL;
 	char path[PATH_SIZE], link[8];
 	size_t len;
 	int rc;
 
-	rc = file_read(root, path_join(path, PATH_DEFINITIONS, name), SWAP_MAX, &text, &len);
+	path_join(path, PATH_DEFINITIONS, name);
+	rc = dir < 0 ? file_read(root, path, SWAP_MAX, &text, &len)
+		     : file_read_in(dir, name, SWAP_MAX, &text, &len);
 	if (rc == -ENOMEM)
 		return rc;
 	/* A link that leads nowhere is there, and mdevctl fails on it. */
@@ -367,14 +372,28 @@ void definition_done(struct definition *d)
 	d->text_len = 0;
 }
 
+/* All but what a look at it needs. */
+static void definition_strip(struct definition *d)
+{
+	free(d->text);
+	d->text = NULL;
+	d->text_len = 0;
+	if (d->set_only)
+		return;
+	free(d->entry);
+	d->entry = NULL;
+	d->n_entries = 0;
+}
+
 /* struct reader - config_list_read()'s walk over the directory */
 struct reader {
-	int root;
+	int root, dir;
+	bool whole;
 	struct definition_list list;
 	size_t room;
 };
 
-static int add_definition(void *arg, const char *name)
+static int add_definition(void *arg, const char *name, unsigned char kind)
 {
 	_cleanup_(definition_done) struct definition d = { .problem = CONFIG_OK };
 	struct reader *r = arg;
@@ -388,7 +407,7 @@ static int add_definition(void *arg, const char *name)
 		definition_problem(&d, CONFIG_UNREADABLE, "its name '%s' is not in lower case",
 				   name);
 	else
-		rc = read_definition(r->root, name, &d);
+		rc = read_definition(r->root, kind == DT_REG ? r->dir : -1, name, &d);
 	if (rc == -ENOENT)
 		return 0;
 	if (rc < 0)
@@ -403,6 +422,8 @@ static int add_definition(void *arg, const char *name)
 		r->list.v = v;
 		r->room = room;
 	}
+	if (!r->whole)
+		definition_strip(&d);
 	r->list.v[r->list.n++] = d;
 	d.entry = NULL;
 	d.text = NULL;
@@ -420,7 +441,7 @@ static int read_broken(int root, struct definition_list *list, bool *ret_left)
 		if (list->v[i].problem != CONFIG_BAD_JSON)
 			continue;
 		memcpy(again.uuid, list->v[i].uuid, sizeof(again.uuid));
-		rc = read_definition(root, again.uuid, &again);
+		rc = read_definition(root, -1, again.uuid, &again);
 		if (rc == -ENOMEM)
 			return rc;
 		definition_done(&list->v[i]);
@@ -452,7 +473,10 @@ static int read_all(struct reader *r)
 	bool broken = false;
 	int rc;
 
-	rc = sysfs_list(r->root, PATH_DEFINITIONS, add_definition, r);
+	r->dir = sysfs_open(r->root, PATH_DEFINITIONS, O_PATH | O_DIRECTORY);
+	if (r->dir < 0)
+		return r->dir == -ENOENT ? 0 : r->dir;
+	rc = sysfs_list_kinds(r->root, PATH_DEFINITIONS, add_definition, r);
 	if (rc < 0)
 		return rc == -ENOENT ? 0 : rc;
 
@@ -467,12 +491,12 @@ static int read_all(struct reader *r)
 	return 0;
 }
 
-int config_list_read(int root, struct definition_list *ret, struct err *err)
+int config_list_read(int root, bool whole, struct definition_list *ret, struct err *err)
 {
-	struct reader r = { .root = root };
-	int rc;
+	struct reader r = { .root = root, .dir = -1, .whole = whole };
+	int rc = read_all(&r);
 
-	rc = read_all(&r);
+	util_close(&r.dir);
 	if (rc < 0) {
 		config_list_done(&r.list);
 		return rc == -ENOMEM ? err_oom(err)

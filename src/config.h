@@ -64,11 +64,13 @@ struct definition_list {
 
 /**
  * config_list_read() - read every definition; a bad file is a definition with a @problem
+ * @whole: keep texts and entries; false: no text, and entries of @set_only ones alone: thousands
+ *         of definitions that are only looked at shall not fill the memory
  *
  * Regular files alone are opened (never a FIFO or a device), at most 1 MiB is read, names
  * that are no UUID are passed over.  Return: 0 (also without the directory); errno.
  */
-int config_list_read(int root, struct definition_list *ret, struct err *err);
+int config_list_read(int root, bool whole, struct definition_list *ret, struct err *err);
 void config_list_done(struct definition_list *list);
 
 /**

@@ -43,36 +43,31 @@ static int open_regular(int root, const char *path, struct stat *st)
 	return S_ISREG(st->st_mode) ? TAKE_FD(fd) : -EINVAL;
 }
 
-int file_read(int root, const char *path, size_t max, char **ret, size_t *ret_len)
+/* All of an open regular file. */
+static int read_whole(int fd, const struct stat *st, size_t max, char **ret, size_t *ret_len)
 {
-	_cleanup_close_ int fd = -1;
 	_cleanup_free_ char *buf = NULL;
 	size_t len = 0, room;
-	struct stat st;
+	ssize_t n;
 
-	fd = open_regular(root, path, &st);
-	if (fd < 0)
-		return fd;
-	if (st.st_size < 0 || (uintmax_t)st.st_size > max)
+	if (st->st_size < 0 || (uintmax_t)st->st_size > max)
 		return -EFBIG;
 
 	/* One byte more than it is said to have tells whether it has grown meanwhile. */
-	room = (size_t)st.st_size + 1;
+	room = (size_t)st->st_size + 1;
 	buf = malloc(room + 1);
 	if (!buf)
 		return -ENOMEM;
 
-	while (len < room) {
-		ssize_t n = read(fd, buf + len, room - len);
+	/* What a signal cuts short goes on; that there is no more is told by less than asked for.
+	 */
+	do {
+		n = read(fd, buf + len, room - len);
+		len += n > 0 ? (size_t)n : 0;
+	} while ((n < 0 && errno == EINTR) || (n > 0 && len < (size_t)st->st_size));
 
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -errno;
-		if (!n)
-			break;
-		len += (size_t)n;
-	}
+	if (n < 0)
+		return -errno;
 	if (len == room)
 		return -EAGAIN; /* being written: whoever asks may try again */
 
@@ -80,6 +75,26 @@ int file_read(int root, const char *path, size_t max, char **ret, size_t *ret_le
 	*ret = TAKE_PTR(buf);
 	*ret_len = len;
 	return 0;
+}
+
+int file_read(int root, const char *path, size_t max, char **ret, size_t *ret_len)
+{
+	_cleanup_close_ int fd = -1;
+	struct stat st;
+
+	fd = open_regular(root, path, &st);
+	return fd < 0 ? fd : read_whole(fd, &st, max, ret, ret_len);
+}
+
+int file_read_in(int dir, const char *name, size_t max, char **ret, size_t *ret_len)
+{
+	_cleanup_close_ int fd =
+		openat(dir, name, O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY);
+	struct stat st;
+
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return -errno;
+	return S_ISREG(st.st_mode) ? read_whole(fd, &st, max, ret, ret_len) : -EINVAL;
 }
 
 /* ---- write --------------------------------------------------------------------------- */

@@ -23,6 +23,14 @@
 int file_read(int root, const char *path, size_t max, char **ret, size_t *ret_len);
 
 /**
+ * file_read_in() - the same of a regular file in an open directory, for there may be thousands
+ * @name: without '/'; the directory has told that it is a regular file
+ *
+ * Return: as file_read(); also -ELOOP, -EINVAL: it has become something else.
+ */
+int file_read_in(int dir, const char *name, size_t max, char **ret, size_t *ret_len);
+
+/**
  * struct file_new - a file that is written and synced, but not in place yet
  * @dir, @fd: -1 when there is none
  * @temp:     its name meanwhile, "" for an unnamed file

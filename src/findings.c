@@ -106,23 +106,46 @@ static int finding_compare(const struct finding *a, const struct finding *b)
 	return (int)vfioap_mask_next(&a->domains, 0) - (int)vfioap_mask_next(&b->domains, 0);
 }
 
+/* Where @finding belongs: behind all that are not greater. */
+static size_t findings_place(const struct findings *f, const struct finding *finding)
+{
+	size_t low = 0, high = f->n;
+
+	/* Most come in their order. */
+	if (high && finding_compare(finding, &f->v[high - 1]) >= 0)
+		return high;
+	while (low < high) {
+		const size_t middle = low + (high - low) / 2;
+
+		if (finding_compare(finding, &f->v[middle]) < 0)
+			high = middle;
+		else
+			low = middle + 1;
+	}
+	return low;
+}
+
 int findings_add(struct findings *f, struct finding finding)
 {
-	struct finding *v = reallocarray(f->v, f->n + 1, sizeof(*v));
-	size_t i = f->n;
+	size_t i;
 
-	if (!v) {
-		finding_done(&finding);
-		return -ENOMEM;
+	if (f->n == f->room) {
+		const size_t room = f->room ? 2 * f->room : 8;
+		struct finding *v = reallocarray(f->v, room, sizeof(*v));
+
+		if (!v) {
+			finding_done(&finding);
+			return -ENOMEM;
+		}
+		f->v = v;
+		f->room = room;
 	}
-	f->v = v;
 
 	if (finding.severity == FINDING_NOTE)
 		finding.severity = codes[finding.code].severity;
-	while (i > 0 && finding_compare(&finding, &v[i - 1]) < 0)
-		i--;
-	memmove(&v[i + 1], &v[i], (f->n - i) * sizeof(*v));
-	v[i] = finding;
+	i = findings_place(f, &finding);
+	memmove(&f->v[i + 1], &f->v[i], (f->n - i) * sizeof(*f->v));
+	f->v[i] = finding;
 	f->n++;
 	f->n_errors += finding.severity == FINDING_ERROR;
 	return 0;

@@ -75,7 +75,7 @@ struct finding {
 
 struct findings {
 	struct finding *v; /* errors first, then by code, device and queue */
-	size_t n;
+	size_t n, room;
 	size_t n_errors;
 };
 

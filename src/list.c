@@ -127,7 +127,7 @@ static int devices_print(struct app *app, struct out_view *view, const struct sn
 static int devices_list(struct app *app, struct out_view *view, struct filter *filter,
 			enum apbus_mode mode)
 {
-	unsigned parts = SNAPSHOT_DEVICES | SNAPSHOT_DEFINITIONS | out_view_needs(app, view);
+	unsigned parts = SNAPSHOT_OWNERS | SNAPSHOT_DEFINED | out_view_needs(app, view);
 	_cleanup_(snapshot_freep) struct snapshot *now = NULL;
 	struct vfioap_mask adapters;
 	int rc;
@@ -266,7 +266,7 @@ static int queues_list(struct app *app, struct out_view *view, struct filter *fi
 		needs |= VIEW_CARD_FILES;
 	rc = snapshot_read(app->root,
 			   SNAPSHOT_BUS | (needs & (SNAPSHOT_ALL | SNAPSHOT_LIBVIRT)) |
-				   (filter->n_texts ? SNAPSHOT_DEVICES | SNAPSHOT_DEFINITIONS : 0),
+				   (filter->n_texts ? SNAPSHOT_OWNERS | SNAPSHOT_DEFINED : 0),
 			   &now, &app->err);
 	if (rc < 0)
 		return rc;
@@ -300,8 +300,8 @@ static int queues_list(struct app *app, struct out_view *view, struct filter *fi
 
 static int map_list(struct app *app, struct filter *filter, enum apbus_mode mode)
 {
-	const unsigned parts = SNAPSHOT_BUS | SNAPSHOT_DEVICES | SNAPSHOT_GUEST |
-			       SNAPSHOT_DEFINITIONS | SNAPSHOT_HOLDERS | SNAPSHOT_LIBVIRT;
+	const unsigned parts = SNAPSHOT_BUS | SNAPSHOT_OWNERS | SNAPSHOT_GUEST | SNAPSHOT_DEFINED |
+			       SNAPSHOT_HOLDERS | SNAPSHOT_LIBVIRT;
 	_cleanup_(snapshot_freep) struct snapshot *now = NULL;
 	struct vfioap_mask adapters;
 	int rc;

@@ -191,32 +191,18 @@ static int explain(struct err *err, int rc, const char *path)
 	return err_errno(err, rc, "cannot read '/%s'", path);
 }
 
-/*
- * ap_config, twice the same: what another process writes meanwhile could be read half old,
- * half new.  -ENOENT and -ENODEV are left to the caller to explain.
- */
+/* Twice the same (kernel-abi 12).  -ENOENT and -ENODEV are left to the caller to explain. */
 static int read_ap_config(int root, const char *uuid, struct matrix *ret, struct err *err)
 {
-	char path[PATH_SIZE], text[2][SYSFS_TEXT_SIZE];
-	struct matrix m;
-	int rc;
+	char path[PATH_SIZE], text[SYSFS_TEXT_SIZE];
+	int rc = sysfs_read_stable(root, path_mdev(path, uuid, "ap_config"), READ_TRIES, text,
+				   sizeof(text));
 
-	path_mdev(path, uuid, "ap_config");
-	rc = sysfs_read(root, path, text[0], sizeof(text[0]));
-	for (unsigned i = 1; !rc; i++) {
-		rc = sysfs_read(root, path, text[i % 2], sizeof(text[0]));
-		if (!rc && (i == READ_TRIES || !strcmp(text[0], text[1])))
-			break;
-	}
 	if (!rc)
-		rc = ap_config_parse(text[0], &m);
+		rc = ap_config_parse(text, ret);
 	if (rc == -ENOENT || rc == -ENODEV)
 		return rc;
-	if (rc < 0)
-		return explain(err, rc, path);
-
-	*ret = m;
-	return 0;
+	return rc < 0 ? explain(err, rc, path) : 0;
 }
 
 /* A file of lines; -ENOENT and -ENODEV are left to the caller to explain. */
@@ -325,7 +311,7 @@ static int read_remains(int root, const char *uuid, struct mdev *mdev, struct er
 /* struct reader - what mdev_list_read() collects besides the devices themselves */
 struct reader {
 	int root;
-	bool want_guest;
+	unsigned parts; /* enum mdev_parts */
 	struct mdev_list list;
 	size_t room;
 	struct err *err;
@@ -347,13 +333,17 @@ static int read_one(struct reader *r, const char *uuid, struct mdev *ret)
 	if (rc < 0)
 		return rc;
 
-	mdev.group = link_group(r->root, uuid);
-	sysfs_list(r->root, path_mdev(path, uuid, "vfio-dev"), find_cdev, &mdev.cdev);
-	if (sysfs_exists(r->root, path_mdev(path, uuid, "guest_matrix")))
-		r->list.has_guest_matrix = true;
+	if (r->parts & MDEV_NODES) {
+		mdev.group = link_group(r->root, uuid);
+		sysfs_list(r->root, path_mdev(path, uuid, "vfio-dev"), find_cdev, &mdev.cdev);
+	}
+	if (!r->list.has_guest_matrix)
+		r->list.has_guest_matrix =
+			sysfs_exists(r->root, path_mdev(path, uuid, "guest_matrix"));
 
 	/* A larger one is cut, and reading it hurts kernels before 6.17 (kernel-abi 9.1). */
-	if (r->want_guest && !mdev.truncated && matrix_count(&mdev.matrix) <= MDEV_MATRIX_SAFE) {
+	if (r->parts & MDEV_GUEST && !mdev.truncated &&
+	    matrix_count(&mdev.matrix) <= MDEV_MATRIX_SAFE) {
 		rc = read_matrix_file(r->root, uuid, "guest_matrix", &mdev.guest, &cut, r->err);
 		if (rc < 0 && rc != -ENOENT && rc != -ENODEV)
 			return rc;
@@ -364,9 +354,9 @@ static int read_one(struct reader *r, const char *uuid, struct mdev *ret)
 	return 0;
 }
 
-int mdev_read(int root, const char *uuid, bool want_guest, struct mdev *ret, struct err *err)
+int mdev_read(int root, const char *uuid, unsigned parts, struct mdev *ret, struct err *err)
 {
-	struct reader r = { .root = root, .want_guest = want_guest, .err = err };
+	struct reader r = { .root = root, .parts = parts, .err = err };
 
 	return read_one(&r, uuid, ret);
 }
@@ -438,9 +428,9 @@ static void read_features(int root, struct mdev_list *list)
 	list->has_guest_matrix |= has_word(text, "guest_matrix");
 }
 
-int mdev_list_read(int root, bool want_guest, struct mdev_list *ret, struct err *err)
+int mdev_list_read(int root, unsigned parts, struct mdev_list *ret, struct err *err)
 {
-	struct reader r = { .root = root, .want_guest = want_guest, .err = err };
+	struct reader r = { .root = root, .parts = parts, .err = err };
 	int rc;
 
 	r.list.loaded = sysfs_exists(root, PATH_VFIO_AP);

@@ -61,18 +61,23 @@ struct mdev_list {
 	long available;
 };
 
+/** enum mdev_parts - what to read beside what a device owns; each costs files a device */
+enum mdev_parts {
+	MDEV_GUEST = 1 << 0, /* guest_matrix, only where the product is at most 511 */
+	MDEV_NODES = 1 << 1, /* @group and @cdev, else -1 */
+};
+
 /**
  * mdev_list_read() - read all active devices
- * @want_guest: read guest_matrix too (only where the product is at most 511)
  *
  * With ap_config `matrix` is never read.  A device that vanishes meanwhile is left out.
  * Return: 0 (also without vfio_ap); -EBADMSG; other errno.
  */
-int mdev_list_read(int root, bool want_guest, struct mdev_list *ret, struct err *err);
+int mdev_list_read(int root, unsigned parts, struct mdev_list *ret, struct err *err);
 void mdev_list_done(struct mdev_list *list);
 
 /** mdev_read() - one device; -ENOENT when it is not there */
-int mdev_read(int root, const char *uuid, bool want_guest, struct mdev *ret, struct err *err);
+int mdev_read(int root, const char *uuid, unsigned parts, struct mdev *ret, struct err *err);
 
 /** mdev_matrix_read() - what a device owns now, read through ap_config or else `matrix` */
 int mdev_matrix_read(int root, const char *uuid, struct matrix *ret, bool *ret_truncated,

@@ -53,6 +53,12 @@ void out_printf(struct app *app, const char *fmt, ...)
 	stdout_write(app, text, strlen(text));
 }
 
+static void blanks_write(struct app *app, size_t n)
+{
+	while (n--)
+		stdout_write(app, " ", 1);
+}
+
 void out_wrapped(struct app *app, size_t at, unsigned indent, const char *text)
 {
 	const size_t width = out_width();
@@ -63,17 +69,19 @@ void out_wrapped(struct app *app, size_t at, unsigned indent, const char *text)
 
 		len += text[len] == ',';
 		if (at + blank + len > width && at > indent) {
-			out_printf(app, "\n%*s", (int)indent, "");
+			stdout_write(app, "\n", 1);
+			blanks_write(app, indent);
 			at = indent;
 			blank = 0;
 		}
-		out_printf(app, "%*s%.*s", (int)blank, "", (int)len, text);
+		blanks_write(app, blank);
+		stdout_write(app, text, len);
 		at += blank + len;
 		text += len;
 		blank = *text == ' ';
 		text += blank;
 	}
-	out_printf(app, "\n");
+	stdout_write(app, "\n", 1);
 }
 
 int out_flush(struct app *app)

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <signal.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -11,6 +12,12 @@
 #define STACK_NEEDED (192 * 1024)
 #define STACK_STEP   4096	  /* the smallest page there is */
 #define STACK_LIMIT  (256 * 1024) /* a quarter of it may be arguments and environment */
+
+/*
+ * Thousands of texts are parsed and released one after the other: to give the heap back to the
+ * kernel after each, and to fault it in again for the next, takes as long as the parsing.
+ */
+#define HEAP_KEPT (16 * 1024 * 1024)
 
 /*
  * Without room for its stack the kernel ends a process, wherever it is: before the first write it
@@ -32,6 +39,7 @@ int process_init(void)
 	if (getrlimit(RLIMIT_STACK, &limit) == 0 && limit.rlim_cur < STACK_LIMIT)
 		return -ENOMEM;
 	stack_take();
+	mallopt(M_TRIM_THRESHOLD, HEAP_KEPT);
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGXFSZ, SIG_IGN); /* else it ends us between two writes: write(2), EFBIG */
 	signal(SIGCHLD, SIG_DFL); /* ignored, waitpid() tells no status */

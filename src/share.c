@@ -73,17 +73,30 @@ char *share_unassign(const char *uuid, const struct matrix *matrix,
 			    domain ? 'd' : 'a', list);
 }
 
+int share_say_product(struct finding proto, share_say_fn *say, void *arg)
+{
+	const unsigned a = vfioap_mask_next(&proto.adapters, 0);
+	const unsigned d = vfioap_mask_next(&proto.domains, 0);
+	_cleanup_free_ char *text = NULL;
+	char name[QUEUE_SIZE];
+	struct qset part;
+
+	/* One queue is the usual, and a set of queues large. */
+	if (vfioap_mask_next(&proto.adapters, a + 1) == VFIOAP_IDS &&
+	    vfioap_mask_next(&proto.domains, d + 1) == VFIOAP_IDS) {
+		text = finding_text("queue %s", queue_format(a, d, name));
+	} else {
+		qset_product(&part, &proto.adapters, &proto.domains);
+		text = finding_queues(&part);
+	}
+	return text ? say(arg, proto, text) : -ENOMEM;
+}
+
 int share_say(struct qset *queues, struct finding proto, share_say_fn *say, void *arg)
 {
 	int rc = 0;
 
-	while (rc == 0 && finding_split(queues, &proto.adapters, &proto.domains)) {
-		_cleanup_free_ char *text = NULL;
-		struct qset part;
-
-		qset_product(&part, &proto.adapters, &proto.domains);
-		text = finding_queues(&part);
-		rc = text ? say(arg, proto, text) : -ENOMEM;
-	}
+	while (rc == 0 && finding_split(queues, &proto.adapters, &proto.domains))
+		rc = share_say_product(proto, say, arg);
 	return rc;
 }

@@ -49,4 +49,7 @@ typedef int share_say_fn(void *arg, struct finding proto, const char *queues);
  */
 int share_say(struct qset *queues, struct finding proto, share_say_fn *say, void *arg);
 
+/** share_say_product() - the same of one product, the adapters and domains of @proto */
+int share_say_product(struct finding proto, share_say_fn *say, void *arg);
+
 #endif

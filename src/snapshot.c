@@ -28,12 +28,16 @@ static int read_bus(int root, struct snapshot *now, struct err *err)
 
 static int read_devices(int root, struct snapshot *now, struct err *err)
 {
-	return mdev_list_read(root, now->parts & SNAPSHOT_GUEST, &now->mdevs, err);
+	const bool nodes = now->parts & SNAPSHOT_NODES || now->holders.n;
+
+	return mdev_list_read(
+		root, (now->parts & SNAPSHOT_GUEST ? MDEV_GUEST : 0) | (nodes ? MDEV_NODES : 0),
+		&now->mdevs, err);
 }
 
 static int read_definitions(int root, struct snapshot *now, struct err *err)
 {
-	return config_list_read(root, &now->definitions, err);
+	return config_list_read(root, now->parts & SNAPSHOT_TEXTS, &now->definitions, err);
 }
 
 static int read_holders(int root, struct snapshot *now, struct err *err)
@@ -108,9 +112,9 @@ int snapshot_read(int root, unsigned parts, struct snapshot **ret, struct err *e
 {
 	static const struct part table[] = {
 		{ .mask = SNAPSHOT_BUS, .read = read_bus },
-		{ .mask = SNAPSHOT_DEVICES | SNAPSHOT_GUEST, .read = read_devices },
-		{ .mask = SNAPSHOT_DEFINITIONS, .read = read_definitions },
 		{ .mask = SNAPSHOT_HOLDERS, .read = read_holders },
+		{ .mask = SNAPSHOT_OWNERS | SNAPSHOT_GUEST, .read = read_devices },
+		{ .mask = SNAPSHOT_DEFINED, .read = read_definitions },
 		{ .mask = SNAPSHOT_RULES, .read = read_rules },
 	};
 	_cleanup_(snapshot_freep) struct snapshot *now = calloc(1, sizeof(*now));
@@ -160,13 +164,16 @@ void snapshot_freep(struct snapshot **now)
 
 /* ---- find ---------------------------------------------------------------------------- */
 
+static int device_compare(const void *uuid, const void *device)
+{
+	return strcmp(uuid, ((const struct device *)device)->uuid);
+}
+
 const struct device *snapshot_device(const struct snapshot *now, const char *uuid)
 {
-	for (size_t i = 0; i < now->n_devices; i++) {
-		if (!strcmp(now->device[i].uuid, uuid))
-			return &now->device[i];
-	}
-	return NULL;
+	if (!now->n_devices)
+		return NULL;
+	return bsearch(uuid, now->device, now->n_devices, sizeof(*now->device), device_compare);
 }
 
 /* A prefix of a UUID's text in lower case: hex digits, and dashes where they belong. */

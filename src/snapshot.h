@@ -16,13 +16,17 @@
 
 /** enum snapshot_parts - what to read; each costs time in proportion to what it names */
 enum snapshot_parts {
-	SNAPSHOT_BUS = 1 << 0,	       /* apbus_read() */
-	SNAPSHOT_DEVICES = 1 << 1,     /* active devices */
-	SNAPSHOT_GUEST = 1 << 2,       /* ... and their guest_matrix */
-	SNAPSHOT_DEFINITIONS = 1 << 3, /* /etc/mdevctl.d/matrix */
-	SNAPSHOT_HOLDERS = 1 << 4,     /* /proc */
-	SNAPSHOT_RULES = 1 << 5,       /* 41-ap.rules, boot parameters, overrides that last */
-	SNAPSHOT_ALL = (1 << 6) - 1,
+	SNAPSHOT_BUS = 1 << 0,	   /* apbus_read() */
+	SNAPSHOT_OWNERS = 1 << 1,  /* active devices and what they own */
+	SNAPSHOT_GUEST = 1 << 2,   /* ... and their guest_matrix */
+	SNAPSHOT_DEFINED = 1 << 3, /* /etc/mdevctl.d/matrix, to look at */
+	SNAPSHOT_HOLDERS = 1 << 4, /* /proc, and the nodes of devices where one is open */
+	SNAPSHOT_RULES = 1 << 5,   /* 41-ap.rules, boot parameters, overrides that last */
+	SNAPSHOT_NODES = 1 << 6,   /* ... and the nodes of all active devices */
+	SNAPSHOT_TEXTS = 1 << 7,   /* ... and the texts of definitions, to change or start them */
+	SNAPSHOT_ALL = (1 << 8) - 1,
+	SNAPSHOT_DEVICES = SNAPSHOT_OWNERS | SNAPSHOT_NODES,
+	SNAPSHOT_DEFINITIONS = SNAPSHOT_DEFINED | SNAPSHOT_TEXTS,
 	/* Not in all of it: libvirt's guests, where no process tells the guest of a device. */
 	SNAPSHOT_LIBVIRT = 1 << 15,
 };

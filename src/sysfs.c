@@ -249,18 +249,15 @@ static int not_regular(int fd)
  * all of a text at the first read (kernfs), so one that fits is whole; and what kind of file it
  * is is asked only where that read is none of an attribute.
  */
-int sysfs_read(int root, const char *path, char *buf, size_t size)
+static int read_text(int fd, char *buf, size_t size)
 {
-	_cleanup_close_ int fd = sysfs_open(root, path, O_RDONLY | O_NONBLOCK);
 	ssize_t n;
 
-	if (fd < 0)
-		return fd;
 	do {
-		n = read(fd, buf, size);
+		n = pread(fd, buf, size, 0);
 	} while (n < 0 && errno == EINTR);
 
-	if (n < 0 && errno != EAGAIN)
+	if (n < 0 && errno != EAGAIN && errno != ESPIPE)
 		return -errno;
 	if (n <= 0 || (size_t)n == size) {
 		const int rc = not_regular(fd);
@@ -277,6 +274,29 @@ int sysfs_read(int root, const char *path, char *buf, size_t size)
 
 	buf[n] = '\0';
 	return 0;
+}
+
+int sysfs_read(int root, const char *path, char *buf, size_t size)
+{
+	_cleanup_close_ int fd = sysfs_open(root, path, O_RDONLY | O_NONBLOCK);
+
+	return fd < 0 ? fd : read_text(fd, buf, size);
+}
+
+int sysfs_read_stable(int root, const char *path, unsigned tries, char *buf, size_t size)
+{
+	_cleanup_close_ int fd = sysfs_open(root, path, O_RDONLY | O_NONBLOCK);
+	char before[SYSFS_TEXT_SIZE];
+	int rc = fd < 0 ? fd : read_text(fd, buf, size);
+
+	for (unsigned i = 1; rc == 0 && i < tries; i++) {
+		memccpy(before, buf, '\0', sizeof(before) - 1);
+		before[sizeof(before) - 1] = '\0';
+		rc = read_text(fd, buf, size);
+		if (rc == 0 && strcmp(before, buf) == 0)
+			break;
+	}
+	return rc;
 }
 
 int sysfs_write(int root, const char *path, const char *text)
@@ -306,7 +326,7 @@ static void dir_close(DIR **dir)
 		closedir(*dir);
 }
 
-int sysfs_list(int root, const char *path, sysfs_list_fn *fn, void *arg)
+int sysfs_list_kinds(int root, const char *path, sysfs_list_kinds_fn *fn, void *arg)
 {
 	_cleanup_close_ int fd = sysfs_open(root, path, O_RDONLY | O_DIRECTORY);
 	_cleanup_(dir_close) DIR *dir = NULL;
@@ -328,10 +348,30 @@ int sysfs_list(int root, const char *path, sysfs_list_fn *fn, void *arg)
 			return -errno;
 		if (!strcmp(entry->d_name, ".") || !strcmp(entry->d_name, ".."))
 			continue;
-		rc = fn(arg, entry->d_name);
+		rc = fn(arg, entry->d_name, entry->d_type);
 		if (rc)
 			return rc;
 	}
+}
+
+/* struct names - who wants names alone */
+struct names {
+	sysfs_list_fn *fn;
+	void *arg;
+};
+
+static int tell_name(void *arg, const char *name, _unused_ unsigned char kind)
+{
+	const struct names *names = arg;
+
+	return names->fn(names->arg, name);
+}
+
+int sysfs_list(int root, const char *path, sysfs_list_fn *fn, void *arg)
+{
+	struct names names = { .fn = fn, .arg = arg };
+
+	return sysfs_list_kinds(root, path, tell_name, &names);
 }
 
 int sysfs_link_read(int root, const char *path, char *buf, size_t size)

@@ -40,6 +40,15 @@ int sysfs_open_walk(int root, const char *path, int flags);
  */
 int sysfs_read(int root, const char *path, char *buf, size_t size);
 
+/**
+ * sysfs_read_stable() - as sysfs_read(), until two texts in a row are the same, or @tries times
+ *
+ * For attributes that the kernel shows without a lock: what another process writes meanwhile could
+ * be read half old, half new.  The file is opened once; read from its beginning again it is shown
+ * anew (Linux, fs/seq_file.c).
+ */
+int sysfs_read_stable(int root, const char *path, unsigned tries, char *buf, size_t size);
+
 /** sysfs_read_bytes() - up to @size bytes as they are, NULs too; what is beyond is cut */
 int sysfs_read_bytes(int root, const char *path, void *buf, size_t size, size_t *ret_len);
 
@@ -52,6 +61,10 @@ int sysfs_write(int root, const char *path, const char *text);
 
 /** Called for each entry but "." and "..": 0 goes on, anything else ends the walk. */
 typedef int sysfs_list_fn(void *arg, const char *name);
+
+/** The same with the kind of the entry: DT_REG and its like of readdir(3), or DT_UNKNOWN. */
+typedef int sysfs_list_kinds_fn(void *arg, const char *name, unsigned char kind);
+int sysfs_list_kinds(int root, const char *path, sysfs_list_kinds_fn *fn, void *arg);
 
 /** sysfs_list() - walk over a directory, in no order: 0, what @fn returned, negative errno */
 int sysfs_list(int root, const char *path, sysfs_list_fn *fn, void *arg);

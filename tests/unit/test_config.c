@@ -179,7 +179,7 @@ static void test_rows(struct test *t)
 		tree_writef(&tree, rows[i].text, DIR "62177883-f1bb-47f0-914d-%012zx", i);
 
 	test_case(t, "all files are read");
-	EXPECT_INT(t, config_list_read(tree.root, &list, &err), 0);
+	EXPECT_INT(t, config_list_read(tree.root, true, &list, &err), 0);
 	EXPECT_INT(t, list.n, ARRAY_SIZE(rows));
 
 	for (size_t i = 0; i < list.n; i++) {
@@ -212,14 +212,14 @@ static void test_names(struct test *t)
 
 	tree_init(&tree);
 	test_case(t, "without the directory there is no definition");
-	EXPECT_INT(t, config_list_read(tree.root, &list, &err), 0);
+	EXPECT_INT(t, config_list_read(tree.root, true, &list, &err), 0);
 	EXPECT_INT(t, list.n, 0);
 
 	for (size_t i = 0; i < ARRAY_SIZE(passed_over); i++)
 		tree_writef(&tree, HEAD "}", DIR "%s", passed_over[i]);
 	tree_write(&tree, DIR "subdirectory/" A, HEAD "}");
 	test_case(t, "names that are no UUID are passed over");
-	EXPECT_INT(t, config_list_read(tree.root, &list, &err), 0);
+	EXPECT_INT(t, config_list_read(tree.root, true, &list, &err), 0);
 	EXPECT_INT(t, list.n, 0);
 	config_list_done(&list);
 
@@ -227,7 +227,7 @@ static void test_names(struct test *t)
 	tree_write(&tree, DIR A, HEAD "}");
 	tree_write(&tree, DIR "62177883-F1BB-47F0-914D-32A22E3A8804", HEAD "}");
 	test_case(t, "by UUID; a name in upper case is a problem of its own");
-	EXPECT_INT(t, config_list_read(tree.root, &list, &err), 0);
+	EXPECT_INT(t, config_list_read(tree.root, true, &list, &err), 0);
 	EXPECT_INT(t, list.n, 3);
 	EXPECT_STR(t, list.v[0].uuid, A);
 	EXPECT_INT(t, list.v[0].problem, CONFIG_OK);
@@ -256,7 +256,7 @@ static void test_kinds(struct test *t)
 	tree_bytes(&tree, DIR TREE_UUID("8809"), HEAD "}\0", sizeof(HEAD "}"));
 
 	test_case(t, "what is no regular file is never opened");
-	EXPECT_INT(t, config_list_read(tree.root, &list, &err), 0);
+	EXPECT_INT(t, config_list_read(tree.root, true, &list, &err), 0);
 	EXPECT_INT(t, list.n, 6);
 	EXPECT_INT(t, list.v[0].problem, CONFIG_UNREADABLE);
 	EXPECT_STR(t, list.v[0].detail, "it is no regular file");
@@ -292,7 +292,7 @@ static void test_half_written(struct test *t)
 		tree_remove(&tree, DIR B);
 		_exit(0);
 	}
-	EXPECT_INT(t, config_list_read(tree.root, &list, &err), 0);
+	EXPECT_INT(t, config_list_read(tree.root, true, &list, &err), 0);
 	waitpid(pid, NULL, 0);
 	EXPECT_INT(t, list.n, 1);
 	EXPECT_STR(t, list.v[0].uuid, A);

@@ -170,7 +170,7 @@ static void test_truncated(struct test *t)
 	test_case(t, "511 queues: all there");
 	matrix_text(text, 7, 73);
 	tree_mdev(&tree, A, text, "", NULL, NULL);
-	EXPECT_INT(t, mdev_read(tree.root, A, true, &mdev, &err), 0);
+	EXPECT_INT(t, mdev_read(tree.root, A, MDEV_GUEST | MDEV_NODES, &mdev, &err), 0);
 	EXPECT(t, !mdev.truncated && mdev.guest_known);
 	EXPECT_INT(t, matrix_count(&mdev.matrix), 511);
 
@@ -178,14 +178,14 @@ static void test_truncated(struct test *t)
 	matrix_text(text, 2, 256);
 	EXPECT_INT(t, strlen(text), 4095);
 	tree_mdev(&tree, A, text, "", NULL, NULL);
-	EXPECT_INT(t, mdev_read(tree.root, A, true, &mdev, &err), 0);
+	EXPECT_INT(t, mdev_read(tree.root, A, MDEV_GUEST | MDEV_NODES, &mdev, &err), 0);
 	EXPECT(t, mdev.truncated && !mdev.guest_known);
 	EXPECT_INT(t, matrix_count(&mdev.matrix), 512);
 
 	test_case(t, "600 queues: cut");
 	matrix_text(text, 6, 100);
 	tree_mdev(&tree, A, text, "", NULL, NULL);
-	EXPECT_INT(t, mdev_read(tree.root, A, true, &mdev, &err), 0);
+	EXPECT_INT(t, mdev_read(tree.root, A, MDEV_GUEST | MDEV_NODES, &mdev, &err), 0);
 	EXPECT(t, mdev.truncated);
 	EXPECT_INT(t, vfioap_mask_count(&mdev.matrix.domains), 100);
 	EXPECT_INT(t, vfioap_mask_count(&mdev.matrix.adapters), 6);
@@ -203,7 +203,7 @@ static void test_ap_config_first(struct test *t)
 	tree_writef(&tree, "junk", "sys/devices/vfio_ap/matrix/%s/matrix", A);
 	tree_dir(&tree, "sys/devices/vfio_ap/matrix/" A "/vfio-dev/vfio3");
 	tree_dir(&tree, "sys/devices/vfio_ap/matrix/" A "/vfio-dev/power");
-	EXPECT_INT(t, mdev_read(tree.root, A, true, &mdev, &err), 0);
+	EXPECT_INT(t, mdev_read(tree.root, A, MDEV_GUEST | MDEV_NODES, &mdev, &err), 0);
 	EXPECT_STR(t, mdev.uuid, A);
 	EXPECT_INT(t, matrix_count(&mdev.matrix), 4);
 	EXPECT_INT(t, vfioap_mask_count(&mdev.matrix.controls), 1);
@@ -213,20 +213,20 @@ static void test_ap_config_first(struct test *t)
 	EXPECT_INT(t, mdev.cdev, 3);
 
 	test_case(t, "guest_matrix is read only when asked for, and only up to 511 queues");
-	EXPECT_INT(t, mdev_read(tree.root, A, false, &mdev, &err), 0);
+	EXPECT_INT(t, mdev_read(tree.root, A, MDEV_NODES, &mdev, &err), 0);
 	EXPECT(t, !mdev.guest_known);
 	tree_mdev(&tree, A, "junk", "", TREE_ONES "," TREE_ONES "," TREE_ONES "\n", "x");
-	EXPECT_INT(t, mdev_read(tree.root, A, true, &mdev, &err), 0);
+	EXPECT_INT(t, mdev_read(tree.root, A, MDEV_GUEST | MDEV_NODES, &mdev, &err), 0);
 	EXPECT(t, !mdev.guest_known);
 	EXPECT_INT(t, matrix_count(&mdev.matrix), 65536);
 	EXPECT_INT(t, mdev.group, -1);
 
 	test_case(t, "garbled ap_config is an error, and names the file");
 	tree_mdev(&tree, A, "", "", "0x04,0x08,0x01\n", NULL);
-	EXPECT_INT(t, mdev_read(tree.root, A, true, &mdev, &err), -EBADMSG);
+	EXPECT_INT(t, mdev_read(tree.root, A, MDEV_GUEST | MDEV_NODES, &mdev, &err), -EBADMSG);
 	EXPECT(t, strstr(err.what, A "/ap_config"));
 	test_case(t, "no such device");
-	EXPECT_INT(t, mdev_read(tree.root, B, true, &mdev, &err), -ENOENT);
+	EXPECT_INT(t, mdev_read(tree.root, B, MDEV_GUEST | MDEV_NODES, &mdev, &err), -ENOENT);
 	EXPECT_STR(t, err.what, "no mediated device '" B "'");
 }
 
@@ -240,7 +240,7 @@ static void test_remains(struct test *t)
 	test_case(t, "being removed: only the group is left");
 	tree_link(&tree, "../../../../kernel/iommu_groups/2",
 		  "sys/devices/vfio_ap/matrix/" A "/iommu_group");
-	EXPECT_INT(t, mdev_read(tree.root, A, true, &mdev, &err), 0);
+	EXPECT_INT(t, mdev_read(tree.root, A, MDEV_GUEST | MDEV_NODES, &mdev, &err), 0);
 	EXPECT(t, mdev.removing && !mdev.guest_known);
 	EXPECT_INT(t, mdev.group, 2);
 	EXPECT_INT(t, matrix_count(&mdev.matrix), 0);
@@ -248,7 +248,7 @@ static void test_remains(struct test *t)
 	test_case(t, "unbound by hand: owns nothing, is not being removed");
 	tree_link(&tree, "../mdev_supported_types/vfio_ap-passthrough",
 		  "sys/devices/vfio_ap/matrix/" A "/mdev_type");
-	EXPECT_INT(t, mdev_read(tree.root, A, true, &mdev, &err), 0);
+	EXPECT_INT(t, mdev_read(tree.root, A, MDEV_GUEST | MDEV_NODES, &mdev, &err), 0);
 	EXPECT(t, !mdev.removing);
 }
 
@@ -260,7 +260,7 @@ static void test_list(struct test *t)
 
 	tree_init(&tree);
 	test_case(t, "list: vfio_ap is not loaded");
-	EXPECT_INT(t, mdev_list_read(tree.root, true, &list, &err), 0);
+	EXPECT_INT(t, mdev_list_read(tree.root, MDEV_GUEST | MDEV_NODES, &list, &err), 0);
 	EXPECT(t, !list.loaded && !list.n && list.available == -1);
 	mdev_list_done(&list);
 
@@ -271,14 +271,14 @@ static void test_list(struct test *t)
 		   "sys/devices/vfio_ap/matrix/mdev_supported_types/vfio_ap-passthrough/"
 		   "available_instances",
 		   "65536\n");
-	EXPECT_INT(t, mdev_list_read(tree.root, true, &list, &err), 0);
+	EXPECT_INT(t, mdev_list_read(tree.root, MDEV_GUEST | MDEV_NODES, &list, &err), 0);
 	EXPECT(t, list.loaded && list.has_features && list.has_ap_config && list.has_guest_matrix);
 	EXPECT_INT(t, list.available, 65536);
 	mdev_list_done(&list);
 
 	test_case(t, "list: words of features are whole words");
 	tree_write(&tree, "sys/devices/vfio_ap/matrix/features", "xap_config guest_matrixx\n");
-	EXPECT_INT(t, mdev_list_read(tree.root, true, &list, &err), 0);
+	EXPECT_INT(t, mdev_list_read(tree.root, MDEV_GUEST | MDEV_NODES, &list, &err), 0);
 	EXPECT(t, list.has_features && !list.has_ap_config && !list.has_guest_matrix);
 	mdev_list_done(&list);
 
@@ -287,7 +287,7 @@ static void test_list(struct test *t)
 	tree_mdev(&tree, A, "06.0004\n", "", NULL, "0");
 	tree_dir(&tree, "sys/devices/vfio_ap/matrix/power");
 	tree_dir(&tree, "sys/devices/vfio_ap/matrix/62177883-F1BB-47F0-914D-32A22E3A8806");
-	EXPECT_INT(t, mdev_list_read(tree.root, true, &list, &err), 0);
+	EXPECT_INT(t, mdev_list_read(tree.root, MDEV_GUEST | MDEV_NODES, &list, &err), 0);
 	EXPECT_INT(t, list.n, 2);
 	EXPECT_STR(t, list.v[0].uuid, A);
 	EXPECT_STR(t, list.v[1].uuid, B);
@@ -297,7 +297,7 @@ static void test_list(struct test *t)
 
 	test_case(t, "list: one that is garbled fails the whole");
 	tree_write(&tree, "sys/devices/vfio_ap/matrix/" A "/matrix", "junk\n");
-	EXPECT_INT(t, mdev_list_read(tree.root, true, &list, &err), -EBADMSG);
+	EXPECT_INT(t, mdev_list_read(tree.root, MDEV_GUEST | MDEV_NODES, &list, &err), -EBADMSG);
 	EXPECT(t, strstr(err.what, A "/matrix"));
 }
 
