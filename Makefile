@@ -121,11 +121,13 @@ objs = $(patsubst %.c,$(O)/obj/%.o,$(1))
 
 build_NEEDS := $(CC) pkg-config $(sort $(loaded_PKGS) $(foreach p,$(PROGRAMS),$($(p)_PKGS)))
 test_NEEDS := bats jq jsonschema mdevctl pkill strace zsh
+deb_NEEDS := dpkg-buildpackage dh lintian debootstrap
 GOALS := $(or $(MAKECMDGOALS),$(.DEFAULT_GOAL))
 
 # The phony target that every object waits for, when the goal is one that may install.
 DEPS := $(if $(filter check check-% demo golden,$(GOALS)),deps)
-NEEDS := $(build_NEEDS) $(if $(filter check check-% golden,$(GOALS)),$(test_NEEDS)) \
+NEEDS := $(build_NEEDS) $(if $(filter check-deb,$(GOALS)),$(deb_NEEDS)) \
+	$(if $(filter-out check-deb,$(filter check check-% golden,$(GOALS))),$(test_NEEDS)) \
 	$(if $(filter check-valgrind,$(GOALS)),valgrind)
 
 .PHONY: deps
@@ -366,6 +368,16 @@ dist: ## make build/vfioap-VERSION.tar.gz of what is committed
 	$(Q)git archive --format=tar.gz --prefix=vfioap-$(VERSION)/ \
 		-o build/vfioap-$(VERSION).tar.gz HEAD
 	@echo build/vfioap-$(VERSION).tar.gz
+
+.PHONY: deb rpm check-deb
+deb: ## build Debian packages in build/deb
+	$(Q)scripts/package deb
+
+rpm: ## build RPM packages in build/rpm [RPMBUILD_OPTIONS=--nodeps]
+	$(Q)RPMBUILD_OPTIONS='$(RPMBUILD_OPTIONS)' scripts/package rpm
+
+check-deb: | $(DEPS) ## install, use, upgrade and purge the Debian packages in a fresh root
+	$(Q)tests/deb/check-deb
 
 .PHONY: clean
 clean: ## remove what was built

@@ -51,7 +51,7 @@ unlocked()
 with_callout()
 {
 	mkdir -p /etc/mdevctl.d/scripts.d/callouts
-	ln -s "$(command -v vfioap-callout)" /etc/mdevctl.d/scripts.d/callouts/00-vfioap-callout
+	ln -sf "$(command -v vfioap-callout)" /etc/mdevctl.d/scripts.d/callouts/00-vfioap-callout
 }
 export -f ask definition locked unlocked with_callout
 

@@ -295,6 +295,25 @@ put_installer()
 	tool 2 deps --no-such-option
 }
 
+@test "install-deps: what is for Debian alone is not wanted elsewhere, and asked for is not there" {
+	make_machine
+	put_installer dnf
+	tool 1 deps --check
+	refute_stderr debootstrap
+	tool 1 deps debootstrap
+	assert_stderr --line "install-deps: missing: debootstrap"
+	assert_stderr "install them by hand"
+	assert_equal "$(cat "$log")" ''
+
+	rm "$bin/dnf"
+	put_installer apt-get
+	tool 1 deps --check
+	assert_stderr --regex 'missing: .*debootstrap'
+	tool 1 deps debootstrap
+	assert_equal "$(grep -v update "$log")" \
+		"apt-get install -y --no-install-recommends debootstrap"
+}
+
 @test "install-deps: knows all that the Makefile asks for" {
 	make_machine
 	put_installer dnf
@@ -329,7 +348,7 @@ put_installer()
 	tool 0 make -s -C "$SOURCES" help
 	local goal
 	for goal in all check check-unit check-bats check-long check-valgrind demo fuzz golden \
-		lint install uninstall dist clean help; do
+		lint install uninstall dist deb rpm check-deb clean help; do
 		assert_stdout --regex $'(^|\n)  '"$goal  +[a-z]"
 	done
 }
@@ -435,6 +454,58 @@ installed_count()
 	tool 0 tar -tzf "$BATS_TEST_TMPDIR/$stdout"
 	assert_stdout --regex $'(^|\n)vfioap-[0-9.]+/Makefile(\n|$)'
 	refute_stdout --regex $'(^|\n)[^v]'
+}
+
+# ---- packages ----------------------------------------------------------------------
+
+@test "packages: have the version of the Makefile, and its news" {
+	local version
+	version=$(sed -n 's/^VERSION := //p' "$SOURCES/Makefile")
+	tool 0 head -n 1 "$SOURCES/NEWS"
+	assert_stdout --regex "^vfioap $version"
+	tool 0 grep -c "^Version: *$version\$" "$SOURCES/packaging/vfioap.spec"
+	tool 0 head -n 1 "$SOURCES/packaging/debian/changelog"
+	assert_stdout --regex "^vfioap \($version-"
+}
+
+@test "packages: Debian's symbols are what the library exports" {
+	tool 0 sed -n '/^global:/,/^local:/s/^\t\(.*\);/\1/p' "$SOURCES/src/libvfioap.map"
+	assert_equal "$(sed -n 's/^ \(vfioap_.*\)@VFIOAP_0 .*/\1/p' \
+		"$SOURCES/packaging/debian/libvfioap0.symbols")" "$stdout" "symbols"
+}
+
+@test "packages: the callout of old mdevctls passes all on, and without the program steps aside" {
+	local callout=$BATS_TEST_TMPDIR/callout program=$BATS_TEST_TMPDIR/program
+	sed "s|=/usr/libexec/.*|='$program'|" "$SOURCES/packaging/debian/callout.sh" >"$callout"
+	tool 2 sh "$callout" -t vfio_ap-passthrough -e pre
+	assert_stdout --exact ''
+	assert_stderr --exact ''
+	printf '#!/bin/sh\necho "$PPID:$*"; cat; exit 7\n' >"$program"
+	chmod +x "$program"
+	tool 7 sh "$callout" -t "a b" -e pre <<<input
+	assert_stdout --regex ":-t a b -e pre"$'\ninput$'
+	assert_equal "${stdout%%:*}" "$BASHPID" "the parent of the program"
+}
+
+@test "packages: the sources are the files that git knows, and without git all but build/" {
+	local tree=$BATS_TEST_TMPDIR/tree
+	mkdir -p "$tree/scripts" "$tree/build" "$tree/a" "$BATS_TEST_TMPDIR/bin"
+	cp "$SOURCES/scripts/package" "$tree/scripts"
+	cp "$SOURCES/Makefile" "$tree"
+	touch "$tree/a/b c" "$tree/build/object"
+	printf '#!/bin/sh\n' >"$BATS_TEST_TMPDIR/bin/rpmbuild"
+	mkdir -p "$tree/build/rpm"
+	chmod +x "$BATS_TEST_TMPDIR/bin/rpmbuild"
+	PATH=$BATS_TEST_TMPDIR/bin:$PATH
+	env -u VFIOAP_BUILD "$tree/scripts/package" rpm || :
+	tool 0 tar -tzf "$tree"/build/rpm/SOURCES/vfioap-*.tar.gz
+	assert_equal "$(sed 's/^vfioap-[0-9.]*//' <<<"$stdout")" $'/Makefile\n/a/b c\n/scripts/package'
+
+	git -C "$tree" init -q
+	git -C "$tree" add Makefile a
+	env -u VFIOAP_BUILD "$tree/scripts/package" rpm || :
+	tool 0 tar -tzf "$tree"/build/rpm/SOURCES/vfioap-*.tar.gz
+	assert_equal "$(sed 's/^vfioap-[0-9.]*//' <<<"$stdout")" $'/Makefile\n/a/b c'
 }
 
 # ---- lint-layers -------------------------------------------------------------------
