@@ -36,7 +36,8 @@ static void put_json(struct json_object **object)
 
 static void free_tokener(struct json_tokener **tokener)
 {
-	json_tokener_free(*tokener);
+	if (*tokener)
+		json_tokener_free(*tokener);
 }
 
 /* ---- where: the text is JSON, json-c has said so ------------------------------------------- */
@@ -529,8 +530,8 @@ static const char *find_apostrophe(const char *p)
 	return *p ? p : NULL;
 }
 
-/* NULL and an error that names the line, when it is no JSON. */
-static struct json_object *text_parse(const char *text, size_t len, struct err *err)
+/* Any JSON, "null" too, which is NULL to json-c; or an error that names the line. */
+static int text_parse(const char *text, size_t len, struct json_object **ret, struct err *err)
 {
 	_cleanup_(free_tokener) struct json_tokener *tokener = json_tokener_new_ex(WISHFILE_DEPTH);
 	_cleanup_(put_json) struct json_object *object = NULL;
@@ -538,24 +539,23 @@ static struct json_object *text_parse(const char *text, size_t len, struct err *
 	enum json_tokener_error error;
 	size_t end;
 
-	if (apostrophe) {
-		err_set(err, -EINVAL, "line %u: no JSON: an apostrophe", line_of(text, apostrophe));
-		return NULL;
-	}
-	if (!tokener) {
-		err_oom(err);
-		return NULL;
-	}
+	if (apostrophe)
+		return err_set(err, -EINVAL, "line %u: no JSON: an apostrophe",
+			       line_of(text, apostrophe));
+	if (!tokener)
+		return err_oom(err);
 	json_tokener_set_flags(tokener, JSON_TOKENER_STRICT);
 	object = json_tokener_parse_ex(tokener, text, (int)len + 1);
 	error = json_tokener_get_error(tokener);
 	end = json_tokener_get_parse_end(tokener);
-	if (error == json_tokener_success && end + strspn(text + end, " \t\r\n") == len)
-		return TAKE_PTR(object);
-	err_set(err, -EINVAL, "line %u: no JSON: %s", line_of(text, text + (end < len ? end : len)),
-		error == json_tokener_success ? "something behind its end"
-					      : json_tokener_error_desc(error));
-	return NULL;
+	if (error == json_tokener_success && end + strspn(text + end, " \t\r\n") == len) {
+		*ret = TAKE_PTR(object);
+		return 0;
+	}
+	return err_set(err, -EINVAL, "line %u: no JSON: %s",
+		       line_of(text, text + (end < len ? end : len)),
+		       error == json_tokener_success ? "something behind its end"
+						     : json_tokener_error_desc(error));
 }
 
 int wishfile_parse(const char *text, size_t len, unsigned max_adapter, unsigned max_domain,
@@ -575,9 +575,9 @@ int wishfile_parse(const char *text, size_t len, unsigned max_adapter, unsigned 
 	if (len > WISHFILE_MAX || strlen(text) != len)
 		return err_set(err, -EINVAL, "no JSON: %s",
 			       len > WISHFILE_MAX ? "larger than 16 MiB" : "a NUL in it");
-	object = text_parse(text, len, err);
-	if (!object)
-		return err->code;
+	rc = text_parse(text, len, &object, err);
+	if (rc < 0)
+		return rc;
 	rc = read_file(&r, object);
 	if (rc < 0) {
 		wishfile_done(&file);

@@ -30,6 +30,7 @@ static void test_refused(struct test *t)
 	} rows[] = {
 		{ "", "line 1: no JSON: " },
 		{ "[]", "line 1: no object" },
+		{ "\nnull\n", "line 2: no object" },
 		{ "{}", "line 1: no format" },
 		{ "{\"format\":2}", "line 1: format: not 1, the only format that there is" },
 		{ "{\"format\":1}\n{}", "line 2: no JSON: " },
