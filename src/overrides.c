@@ -15,7 +15,7 @@
 #include "swap.h"
 #include "sysfs.h"
 
-#define HEADER "# Queues that vfioap-override(8) gives to vfio_ap at each boot.\n"
+#define HEADER "# Queues that vfioap-override(8) gives to vfio_ap at each boot."
 
 /* ---- lines --------------------------------------------------------------------------------- */
 
@@ -39,9 +39,10 @@ static enum line_kind line_read(const char *line, size_t len, unsigned *ret_apid
 void overrides_parse(const char *text, size_t len, struct overrides *ret)
 {
 	unsigned number = 1, apid, apqi;
+	const char *p;
 
 	*ret = (struct overrides){ .present = true };
-	for (const char *p = text; *p && !ret->bad_line; number++) {
+	for (p = text; *p && !ret->bad_line; number++) {
 		size_t n = strcspn(p, "\n");
 		enum line_kind kind = line_read(p, n, &apid, &apqi);
 
@@ -54,7 +55,7 @@ void overrides_parse(const char *text, size_t len, struct overrides *ret)
 
 	/* A NUL ends the text, and is in no line of ours. */
 	if (!ret->bad_line && strlen(text) != len)
-		ret->bad_line = number;
+		ret->bad_line = number - (p > text && p[-1] != '\n');
 	if (ret->bad_line)
 		ret->queues = (struct qset){ 0 };
 }
@@ -79,7 +80,7 @@ static bool lines_keep(const char *text, struct qset *rest, FILE *out)
 			vfioap_mask_clear(&rest->row[apid], apqi);
 			worth = true;
 		} else if (kind == LINE_COMMENT) {
-			worth |= n && strncmp(p, HEADER, n + 1) != 0;
+			worth |= n && (n != strlen(HEADER) || memcmp(p, HEADER, n) != 0);
 		}
 		if (kind == LINE_COMMENT || (kind == LINE_QUEUE && qset_has(&want, apid, apqi)))
 			fprintf(out, "%.*s\n", (int)n, p);
@@ -100,7 +101,7 @@ int overrides_edit(const char *text, const struct qset *queues, char **ret)
 	out = open_memstream(&buf, &len);
 	if (!out)
 		return -ENOMEM;
-	worth = lines_keep(text ?: HEADER, &rest, out);
+	worth = lines_keep(text ?: HEADER "\n", &rest, out);
 	worth |= !qset_is_empty(&rest);
 	QSET_FOREACH(apid, apqi, &rest)
 		fprintf(out, "%s\n", queue_format(apid, apqi, name));

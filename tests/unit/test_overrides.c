@@ -5,9 +5,10 @@
 #include "test.h"
 #include "tree.h"
 
-#define PATH	  "etc/vfioap/overrides"
-#define DRIVERCTL "etc/driverctl.d/"
-#define HEADER	  "# Queues that vfioap-override(8) gives to vfio_ap at each boot.\n"
+#define PATH	    "etc/vfioap/overrides"
+#define DRIVERCTL   "etc/driverctl.d/"
+#define HEADER_TEXT "# Queues that vfioap-override(8) gives to vfio_ap at each boot."
+#define HEADER	    HEADER_TEXT "\n"
 
 static struct qset queues_of(const char *list)
 {
@@ -89,6 +90,10 @@ static void test_kinds(struct test *t)
 	EXPECT_INT(t, overrides_read(tree.root, &got, NULL, NULL, &err), 0);
 	EXPECT_INT(t, got.bad_line, 2);
 	EXPECT(t, qset_is_empty(&got.queues));
+	test_case(t, "read: a NUL behind a queue");
+	tree_bytes(&tree, PATH, "06.0004\n05.0004", sizeof("06.0004\n05.0004"));
+	EXPECT_INT(t, overrides_read(tree.root, &got, NULL, NULL, &err), 0);
+	EXPECT_INT(t, got.bad_line, 2);
 	test_case(t, "read: too large");
 	memset(large, '\n', SWAP_MAX + 1);
 	tree_bytes(&tree, PATH, large, SWAP_MAX + 1);
@@ -112,6 +117,9 @@ static void test_edit(struct test *t)
 		{ .title = "no queue, no file", .want = "" },
 		{ .title = "the last one goes, and the file",
 		  .was = HEADER "05.0004\n",
+		  .want = "" },
+		{ .title = "our own line without its end is nobody's comment",
+		  .was = "05.0004\n" HEADER_TEXT,
 		  .want = "" },
 		{ .title = "no queue, but somebody's comment",
 		  .was = HEADER "# web1\n05.0004\n",
