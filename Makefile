@@ -6,7 +6,7 @@
 #   WERROR=    warnings stay warnings     TESTS=...  these suites instead of all
 #   NO_BUILD=1 install what is built      JOBS=2     tests that run at the same time
 #
-# Only check*, demo and golden install packages, by scripts/install-deps, and only what is missing.
+# Only check*, demo, fuzz and golden install packages: scripts/install-deps, what is missing.
 
 MAKEFLAGS += --no-builtin-rules
 .DELETE_ON_ERROR:
@@ -112,7 +112,9 @@ loaded_PKGS := libudev libxml-2.0
 
 PROGRAMS := vfioap lsvfioap chzdev_ap vfioap-callout vfioap-override apsim
 unit_SRCS := $(sort $(wildcard tests/unit/test_*.c))
-UNITS := $(patsubst tests/unit/%.c,$(O)/unit/%,$(unit_SRCS))
+fuzz_SRCS := $(sort $(wildcard tests/fuzz/fuzz_*.c))
+UNITS := $(patsubst tests/unit/%.c,$(O)/unit/%,$(unit_SRCS)) \
+	$(patsubst tests/fuzz/%.c,$(O)/unit/%,$(fuzz_SRCS))
 TESTS ?= $(sort $(wildcard tests/*.bats))
 
 objs = $(patsubst %.c,$(O)/obj/%.o,$(1))
@@ -125,10 +127,11 @@ deb_NEEDS := dpkg-buildpackage dh lintian debootstrap
 GOALS := $(or $(MAKECMDGOALS),$(.DEFAULT_GOAL))
 
 # The phony target that every object waits for, when the goal is one that may install.
-DEPS := $(if $(filter check check-% demo golden,$(GOALS)),deps)
+DEPS := $(if $(filter check check-% demo fuzz golden,$(GOALS)),deps)
 NEEDS := $(build_NEEDS) $(if $(filter check-deb,$(GOALS)),$(deb_NEEDS)) \
-	$(if $(filter-out check-deb,$(filter check check-% golden,$(GOALS))),$(test_NEEDS)) \
-	$(if $(filter check-valgrind,$(GOALS)),valgrind)
+	$(if $(filter-out check-deb check-fuzz,$(filter check check-% golden,$(GOALS))),$(test_NEEDS)) \
+	$(if $(filter check-valgrind,$(GOALS)),valgrind) \
+	$(if $(filter fuzz check-fuzz,$(GOALS)),libfuzzer)
 
 .PHONY: deps
 deps:
@@ -164,6 +167,13 @@ define link
 	$(Q)$(CC) $(ALL_CFLAGS) -pie $(ALL_LDFLAGS) -o $@ $^ $(call pkg_libs,$(1)) -lpthread
 endef
 
+# $(call link_fuzz,compiler and flags): objects first, they stand in for some of the libraries
+define link_fuzz
+	@mkdir -p $(@D)
+	$(call say,LD,$@)
+	$(Q)$(1) -o $@ $(filter %.o,$^) $(filter %.a,$^) $(call pkg_libs,$(vfioap_PKGS) fuse3) -lpthread
+endef
+
 define archive
 	$(call say,AR,$@)
 	$(Q)rm -f $@ && $(AR) rcs $@ $^
@@ -171,6 +181,9 @@ endef
 
 $(O)/obj/sim/%.o: sim/%.c $(O)/flags | $(DEPS)
 	$(call compile,fuse3 json-c,-DFUSE_USE_VERSION=35)
+
+$(O)/obj/tests/fuzz/fuzz_sim_%.o: tests/fuzz/fuzz_sim_%.c $(O)/flags | $(DEPS)
+	$(call compile,fuse3 json-c libxml-2.0 uuid,-DFUSE_USE_VERSION=35 -Isim)
 
 $(O)/obj/tests/unit/test_sim_%.o: tests/unit/test_sim_%.c $(O)/flags | $(DEPS)
 	$(call compile,fuse3 json-c,-DFUSE_USE_VERSION=35 -Isim)
@@ -237,6 +250,17 @@ $(O)/unit/test_guest: $(O)/obj/tests/unit/test_guest.o $(O)/libcore.a $(O)/libsi
 $(O)/unit/test_%: $(O)/obj/tests/unit/test_%.o $(O)/libcore.a
 	$(call link,$(vfioap_PKGS))
 
+# A fuzz target links both, and tests what its corpus holds.
+replay_OBJS := $(call objs,tests/fuzz/fuzz.c tests/fuzz/replay.c)
+$(O)/unit/fuzz_sim_%: $(O)/obj/tests/fuzz/fuzz_sim_%.o $(replay_OBJS) $(O)/libsim.a $(O)/libcore.a
+	$(call link_fuzz,$(CC) $(ALL_CFLAGS) -pie $(ALL_LDFLAGS))
+
+$(O)/unit/fuzz_%: $(O)/obj/tests/fuzz/fuzz_%.o $(replay_OBJS) $(O)/libcore.a $(O)/libsim.a
+	$(call link_fuzz,$(CC) $(ALL_CFLAGS) -pie $(ALL_LDFLAGS))
+
+$(O)/unit/fuzz_bus $(O)/unit/fuzz_devices: $(call objs,tests/fuzz/tree.c)
+$(O)/unit/fuzz_words: $(call objs,$(list_SRCS))
+
 .PHONY: units
 units: $(UNITS)
 
@@ -265,25 +289,57 @@ golden: all | $(DEPS) ## rewrite tests/expected from what the programs print now
 	$(call run_tests,VFIOAP_TEST_GOLDEN=1) $(TESTS)
 	$(Q)git diff --stat -- tests/expected
 
-# Parsers with any bytes, by clang's libFuzzer.
-fuzz_SRCS := $(sort $(wildcard tests/fuzz/fuzz_*.c))
-FUZZERS := $(patsubst tests/fuzz/%.c,$(O)/fuzz/%,$(fuzz_SRCS))
-FUZZ_SECONDS ?= 60
-FUZZ_CC ?= clang
+# ---- fuzzing: parsers with any bytes, by clang's libFuzzer ---------------------------
 
-$(O)/fuzz/%: tests/fuzz/%.c $(core_SRCS) $(O)/flags
+FUZZ_CC ?= clang
+FUZZ_RUNS ?= 10000000
+fuzz_CFLAGS := -std=gnu11 -O2 -g $(WARN) -fPIE -fno-omit-frame-pointer \
+	-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
+fuzz_objs = $(patsubst %.c,$(O)/fuzz/obj/%.o,$(1))
+fuzz_PKGS := $(sort $(vfioap_PKGS) $(apsim_PKGS) $(loaded_PKGS))
+FUZZERS := $(patsubst tests/fuzz/%.c,$(O)/fuzz/%,$(fuzz_SRCS))
+# By itself: its commas would part the arguments of a call.
+fuzz_SANITIZERS := -fsanitize=fuzzer,address,undefined
+fuzz_link = $(call link_fuzz,$(FUZZ_CC) $(fuzz_SANITIZERS) -pie)
+
+$(O)/fuzz/obj/%.o: %.c $(O)/flags | $(DEPS)
 	@mkdir -p $(@D)
 	$(call say,FUZZ,$<)
 	$(Q)$(FUZZ_CC) $(filter-out %_FORTIFY_SOURCE %_FORTIFY_SOURCE=2,$(ALL_CPPFLAGS)) \
-		$(call pkg_cflags,json-c libxml-2.0 smartcols uuid) $(ALL_CFLAGS) -O1 \
-		-fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all \
-		-include src/banned.h -o $@ $(filter %.c,$^) $(call pkg_libs,$(vfioap_PKGS)) -lpthread
+		$(call pkg_cflags,$(fuzz_PKGS)) $(fuzz_CFLAGS) -DFUSE_USE_VERSION=35 \
+		$(if $(findstring fuzz_sim_,$@),-Isim) -include src/banned.h -MMD -MP -c -o $@ $<
 
-.PHONY: fuzz
-fuzz: $(FUZZERS) ## feed the parsers any bytes, each for FUZZ_SECONDS=60
-	$(Q)for fuzzer in $(FUZZERS); do \
-		"$$fuzzer" -max_total_time=$(FUZZ_SECONDS) -max_len=512 -artifact_prefix=$(O)/fuzz/ || exit; \
-	done
+# Loops over sets compare much and say nothing of the input.
+$(O)/fuzz/obj/src/qset.o: fuzz_CFLAGS += -fno-sanitize-coverage=trace-cmp
+
+$(O)/fuzz/libcore.a: $(call fuzz_objs,$(core_SRCS))
+	$(archive)
+
+$(O)/fuzz/libsim.a: $(call fuzz_objs,$(simlib_SRCS) src/mask.c src/err.c src/str.c)
+	$(archive)
+
+$(O)/fuzz/fuzz_sim_%: $(call fuzz_objs,tests/fuzz/fuzz_sim_%.c tests/fuzz/fuzz.c) \
+		$(O)/fuzz/libsim.a $(O)/fuzz/libcore.a
+	$(fuzz_link)
+
+$(O)/fuzz/fuzz_%: $(call fuzz_objs,tests/fuzz/fuzz_%.c tests/fuzz/fuzz.c) \
+		$(O)/fuzz/libcore.a $(O)/fuzz/libsim.a
+	$(fuzz_link)
+
+$(O)/fuzz/fuzz_bus $(O)/fuzz/fuzz_devices: $(call fuzz_objs,tests/fuzz/tree.c)
+$(O)/fuzz/fuzz_words: $(call fuzz_objs,$(list_SRCS))
+
+run_fuzz = $(Q)JOBS='$(JOBS)' FUZZ_OUT='$(O)/fuzz' FUZZ_SECONDS='$(FUZZ_SECONDS)' scripts/fuzz
+
+.PHONY: fuzz check-fuzz fuzz-corpus
+fuzz: $(FUZZERS) ## feed every parser any bytes, FUZZ_RUNS=10000000 times or FUZZ_SECONDS=N
+	$(run_fuzz) --runs $(FUZZ_RUNS) $(FUZZERS)
+
+check-fuzz: $(FUZZERS) ## the same for a moment
+	$(run_fuzz) --check $(FUZZERS)
+
+fuzz-corpus: $(FUZZERS) ## add what was found worth keeping to tests/fuzz/corpus
+	$(run_fuzz) --merge $(FUZZERS)
 
 .PHONY: demo
 demo: all | $(DEPS) ## show the main job on a simulated machine
@@ -396,4 +452,4 @@ help: ## print this list
 check-vm: $(O)/apsim  ## compare with real kernels under qemu [KVER=..] [FULL=1]
 	$(Q)O='$(O)' CC='$(CC)' WARN='$(WARN)' tests/vm/check-vm $(if $(FULL),--full) $(KVER)
 
--include $(shell find $(O)/obj -name '*.d' 2>/dev/null)
+-include $(shell find $(O)/obj $(O)/fuzz/obj -name '*.d' 2>/dev/null)

@@ -82,6 +82,18 @@ static void complete_command(struct holder *holder, const char *program)
 		snprintf(holder->command, sizeof(holder->command), "%s", name);
 }
 
+/* Arguments, each with a NUL behind it; two more stand behind the @len bytes. */
+static void parse_cmdline(const char *text, size_t len, struct holder *holder)
+{
+	complete_command(holder, text);
+	for (const char *arg = text; arg < text + len; arg += strlen(arg) + 1) {
+		if (strcmp(arg, "-name") != 0 && strcmp(arg, "--name") != 0)
+			continue;
+		parse_name(arg + strlen(arg) + 1, holder->guest, sizeof(holder->guest));
+		return;
+	}
+}
+
 static void read_cmdline(int root, struct holder *holder)
 {
 	_cleanup_free_ char *text = malloc(CMDLINE_MAX + 2);
@@ -95,13 +107,7 @@ static void read_cmdline(int root, struct holder *holder)
 
 	/* Two NULs: there is always an argument behind an argument, if an empty one. */
 	text[len] = text[len + 1] = '\0';
-	complete_command(holder, text);
-	for (const char *arg = text; arg < text + len; arg += strlen(arg) + 1) {
-		if (strcmp(arg, "-name") != 0 && strcmp(arg, "--name") != 0)
-			continue;
-		parse_name(arg + strlen(arg) + 1, holder->guest, sizeof(holder->guest));
-		return;
-	}
+	parse_cmdline(text, len, holder);
 }
 
 static void read_names(struct walk *walk)

@@ -276,17 +276,16 @@ size_t udev_rules_format(const struct udev_rules *rules, char buf[UDEV_RULES_SIZ
 
 /* ---- the file ------------------------------------------------------------------------------ */
 
-/* All that a text says, read as a file of @len bytes. */
-static void rules_parse(const char *text, size_t len, struct udev_rules *rules)
+void udev_rules_parse(const char *text, size_t len, struct udev_rules *ret)
 {
 	unsigned number = 1, bad;
 
-	rules->present = true;
+	*ret = (struct udev_rules){ .present = true };
 	bad = own_form_check(text);
 	for (const char *p = text; *p; number++) {
 		const char *end = p + strcspn(p, "\n");
 
-		if (!line_read(p, end, number, rules) && (!bad || number < bad))
+		if (!line_read(p, end, number, ret) && (!bad || number < bad))
 			bad = number;
 		p = end + (*end == '\n');
 	}
@@ -295,12 +294,12 @@ static void rules_parse(const char *text, size_t len, struct udev_rules *rules)
 	if (strlen(text) != len && (!bad || number < bad))
 		bad = number;
 
-	if (rules->apmask_line && !rules->has_apmask)
-		rules->abort_line = rules->apmask_line;
-	else if (rules->aqmask_line && !rules->has_aqmask)
-		rules->abort_line = rules->aqmask_line;
-	rules->bad_line = bad;
-	rules->own_form = !bad;
+	if (ret->apmask_line && !ret->has_apmask)
+		ret->abort_line = ret->apmask_line;
+	else if (ret->aqmask_line && !ret->has_aqmask)
+		ret->abort_line = ret->aqmask_line;
+	ret->bad_line = bad;
+	ret->own_form = !bad;
 }
 
 int udev_rules_read(int root, struct udev_rules *ret, char **ret_text, size_t *ret_len,
@@ -317,7 +316,7 @@ int udev_rules_read(int root, struct udev_rules *ret, char **ret_text, size_t *r
 	if (rc < 0 && rc != -ENOENT)
 		return err_errno(err, rc, "cannot read '/" PATH_RULES "'");
 	if (!rc)
-		rules_parse(text, len, &rules);
+		udev_rules_parse(text, len, &rules);
 	*ret = rules;
 	if (ret_text) {
 		*ret_len = len;

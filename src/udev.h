@@ -37,6 +37,9 @@ struct udev_rules {
 int udev_rules_read(int root, struct udev_rules *ret, char **ret_text, size_t *ret_len,
 		    struct err *err);
 
+/** udev_rules_parse() - the same of a text; with a NUL behind its @len bytes */
+void udev_rules_parse(const char *text, size_t len, struct udev_rules *ret);
+
 /** udev_rules_equal() - do both set the same */
 bool udev_rules_equal(const struct udev_rules *a, const struct udev_rules *b);
 

@@ -3,18 +3,12 @@
  * An export of chzdev with any bytes: what is refused changes nothing and has a message with its
  * line, and what is taken is written and read again as the same masks.
  */
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "fuzz.h"
+#include "str.h"
 #include "zdev.h"
-
-/* All but this file's own checks is the sanitizers' work. */
-static void require(bool fact)
-{
-	if (!fact)
-		abort();
-}
 
 /* What the settings make of @from; what they do not set is not there. */
 static void masks_of(const struct zdev_import *import, struct vfioap_mask from,
@@ -55,25 +49,20 @@ static void check_masks(const struct zdev_import *import)
 	}
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+void fuzz_text(char *text, size_t len)
 {
-	/* On the heap and of the exact size, so that one byte too far is seen. */
-	char *text = malloc(size + 1);
 	struct zdev_import import = { .sections = 77 };
 	struct err err = { 0 };
+	unsigned long line;
+	const char *p;
+	int rc;
 
-	if (!text)
-		return 0;
-	memcpy(text, data, size);
-	text[size] = '\0';
-	if (zdev_import_parse("f", text, size, &import, &err) == 0) {
+	rc = zdev_import_parse("f", text, len, &import, &err);
+	if (rc == 0) {
 		check_masks(&import);
-	} else {
-		require(import.sections == 77 && strncmp(err.what, "f:", 2) == 0);
-		require(err.what[2] >= '1' && err.what[2] <= '9');
+		return;
 	}
-	free(text);
-	return 0;
+	p = str_starts_with(err.what, "f:");
+	require(import.sections == 77 && fuzz_is_error(&err, rc) && p);
+	require(str_ulong_parse(&p, 10, fuzz_lines(text), &line) == 0 && line && *p == ':');
 }
