@@ -260,6 +260,8 @@ $(O)/unit/fuzz_%: $(O)/obj/tests/fuzz/fuzz_%.o $(replay_OBJS) $(O)/libcore.a $(O
 
 $(O)/unit/fuzz_bus $(O)/unit/fuzz_devices: $(call objs,tests/fuzz/tree.c)
 $(O)/unit/fuzz_words: $(call objs,$(list_SRCS))
+facts_SRCS := $(filter-out src/cmd_doctor_facts.c,$(sort $(wildcard src/cmd_doctor_*.c)))
+$(O)/unit/fuzz_facts: $(call objs,$(facts_SRCS))
 
 .PHONY: units
 units: $(UNITS)
@@ -328,6 +330,7 @@ $(O)/fuzz/fuzz_%: $(call fuzz_objs,tests/fuzz/fuzz_%.c tests/fuzz/fuzz.c) \
 
 $(O)/fuzz/fuzz_bus $(O)/fuzz/fuzz_devices: $(call fuzz_objs,tests/fuzz/tree.c)
 $(O)/fuzz/fuzz_words: $(call fuzz_objs,$(list_SRCS))
+$(O)/fuzz/fuzz_facts: $(call fuzz_objs,$(facts_SRCS))
 
 run_fuzz = $(Q)JOBS='$(JOBS)' FUZZ_OUT='$(O)/fuzz' FUZZ_SECONDS='$(FUZZ_SECONDS)' scripts/fuzz
 

@@ -66,15 +66,11 @@ static int cards_read(struct app *app, const struct snapshot *now, struct doctor
 }
 
 /* "VM00 Control Program: KVM/Linux        ", of the one that runs us (Linux, s390 sysinfo.c). */
-static void sysinfo_read(int root, struct doctor_facts *ret)
+static void sysinfo_parse(const char *text, struct doctor_facts *ret)
 {
-	_cleanup_free_ char *text = malloc(SYSFS_TEXT_SIZE * 4);
-	const char *line;
+	const char *line = strstr(text, "VM00 " CONTROL_PROGRAM);
 
-	if (!text || sysfs_read(root, PATH_SYSINFO, text, SYSFS_TEXT_SIZE * 4) < 0)
-		return;
 	ret->has_sysinfo = true;
-	line = strstr(text, "VM00 " CONTROL_PROGRAM);
 	if (!line)
 		return;
 	line += strlen("VM00 " CONTROL_PROGRAM);
@@ -82,6 +78,14 @@ static void sysinfo_read(int root, struct doctor_facts *ret)
 	snprintf(ret->hypervisor, sizeof(ret->hypervisor), "%.*s", (int)strcspn(line, "\n"), line);
 	for (size_t n = strlen(ret->hypervisor); n && ret->hypervisor[n - 1] == ' '; n--)
 		ret->hypervisor[n - 1] = '\0';
+}
+
+static void sysinfo_read(int root, struct doctor_facts *ret)
+{
+	_cleanup_free_ char *text = malloc(SYSFS_TEXT_SIZE * 4);
+
+	if (text && sysfs_read(root, PATH_SYSINFO, text, SYSFS_TEXT_SIZE * 4) == 0)
+		sysinfo_parse(text, ret);
 }
 
 static void machine_read(const struct app *app, const struct snapshot *now,
@@ -132,23 +136,28 @@ static int nodes_read(struct app *app, const struct snapshot *now, struct doctor
 /* ---- mdevctl --------------------------------------------------------------------------------- */
 
 /* "/usr/sbin/mdevctl" in front of its arguments, without the first '/'. */
-static void rule_program_read(int root, struct doctor_facts *ret)
+static bool rule_program_parse(const char *text, struct doctor_file *ret)
 {
-	_cleanup_free_ char *text = NULL;
-	const char *call, *start;
-	size_t len;
+	const char *call = strstr(text, RULE_CALL), *start;
 
-	if (file_read(root, ret->mdevctl_rule.path, FILE_MAX, &text, &len) < 0)
-		return;
-	call = strstr(text, RULE_CALL);
 	if (!call)
-		return;
+		return false;
 	for (start = call; start > text && strchr(PATH_CHARACTERS, start[-1]); start--)
 		;
 	start += *start == '/';
-	snprintf(ret->rule_program.path, sizeof(ret->rule_program.path), "%.*s",
-		 (int)(call + strlen("mdevctl") - start), start);
-	ret->rule_program_exists = sysfs_exists(root, ret->rule_program.path);
+	snprintf(ret->path, sizeof(ret->path), "%.*s", (int)(call + strlen("mdevctl") - start),
+		 start);
+	return true;
+}
+
+static void rule_program_read(int root, struct doctor_facts *ret)
+{
+	_cleanup_free_ char *text = NULL;
+	size_t len;
+
+	if (file_read(root, ret->mdevctl_rule.path, FILE_MAX, &text, &len) == 0 &&
+	    rule_program_parse(text, &ret->rule_program))
+		ret->rule_program_exists = sysfs_exists(root, ret->rule_program.path);
 }
 
 static enum doctor_link link_read(int root, const char *dir)
@@ -214,13 +223,8 @@ static void mdevctl_read(int root, struct doctor_facts *ret)
  */
 
 /* Is there a line with this module alone?  '-' and '_' are the same to modprobe. */
-static bool lists_module(int root, const char *path)
+static bool text_lists_module(const char *text)
 {
-	_cleanup_free_ char *text = NULL;
-	size_t len;
-
-	if (file_read(root, path, FILE_MAX, &text, &len) < 0)
-		return false;
 	for (const char *p = text; *p; p += *p == '\n') {
 		const char *word = p + strspn(p, " \t");
 		const size_t n = strcspn(word, " \t\r\n");
@@ -231,6 +235,14 @@ static bool lists_module(int root, const char *path)
 		p += strcspn(p, "\n");
 	}
 	return false;
+}
+
+static bool lists_module(int root, const char *path)
+{
+	_cleanup_free_ char *text = NULL;
+	size_t len;
+
+	return file_read(root, path, FILE_MAX, &text, &len) == 0 && text_lists_module(text);
 }
 
 /** struct early - a directory under search, and what was found first by name */
