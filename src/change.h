@@ -113,6 +113,13 @@ int change_ids_request(struct app *app, const struct change_ids *ids, struct poo
  */
 int change_reserve(struct app *app, struct change *change, const struct pool_request *request);
 
+/**
+ * change_pools() - as change_reserve(), where change->want has other masks or overrides already
+ * @before, @after: the queues that are for guests
+ */
+int change_pools(struct app *app, struct change *change, const struct qset *before,
+		 const struct qset *after);
+
 /** change_release() - ... that they are the host's; their master keys are looked at afterwards */
 int change_release(struct app *app, struct change *change, const struct pool_request *request);
 

@@ -249,3 +249,18 @@ int change_release(struct app *app, struct change *change, const struct pool_req
 		rc = pools_next(app, change, request, false);
 	return rc;
 }
+
+/* ---- both --------------------------------------------------------------------------------- */
+
+int change_pools(struct app *app, struct change *change, const struct qset *before,
+		 const struct qset *after)
+{
+	const struct pool_request nothing = { 0 };
+
+	change->reserved = *after;
+	qset_andnot(&change->reserved, before);
+	change->released = *before;
+	qset_andnot(&change->released, after);
+	change->done = warn_keys;
+	return warn_loss(app, change, change->now, change->want, &nothing);
+}

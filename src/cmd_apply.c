@@ -74,14 +74,14 @@ static void pools_rebind(const struct apbus *bus, struct wish *want)
 	qset_or(&want->rebind, &queues);
 }
 
-static void pools_active(struct change *change, const struct wishfile_pools *pools)
+static int pools_active(struct app *app, struct change *change, const struct wishfile_pools *pools)
 {
 	const struct apbus *bus = &change->now->bus;
 	struct wish *want = change->want;
-	struct qset before, taken;
+	struct qset before, after, taken;
 
 	if (pools->kind == WISHFILE_LEAVE)
-		return;
+		return 0;
 	want->masks = pools->masks;
 	want->override = pools->overrides;
 	qset_and(&want->override, &bus->queues);
@@ -94,9 +94,9 @@ static void pools_active(struct change *change, const struct wishfile_pools *poo
 
 	apbus_masks_reserved(&bus->masks, &bus->queues, &before);
 	qset_or(&before, &bus->override_vfio);
-	apbus_masks_reserved(&pools->masks, &bus->queues, &change->reserved);
-	qset_or(&change->reserved, &want->override);
-	qset_andnot(&change->reserved, &before);
+	apbus_masks_reserved(&pools->masks, &bus->queues, &after);
+	qset_or(&after, &want->override);
+	return change_pools(app, change, &before, &after);
 }
 
 static void pools_next(struct change *change, const struct wishfile_pools *pools)
@@ -218,7 +218,11 @@ int apply_edit(struct app *app, struct change *change, void *arg)
 	if (rc < 0)
 		return rc;
 	if (app->active)
-		pools_active(change, &wish.pools);
+		rc = pools_active(app, change, &wish.pools);
+	if (rc < 0) {
+		wishfile_done(&wish);
+		return rc;
+	}
 	if (app->persistent)
 		pools_next(change, &wish.next);
 	for (size_t i = 0; rc == 0 && i < wish.n_devices; i++) {

@@ -132,6 +132,35 @@ export -f wish device
 	'
 }
 
+@test "apply: what the host loses and gets is told as by reserve and release" {
+	sim '
+		pools()
+		{
+			echo "{\"format\":1,\"pools\":{\"apmask\":\"$(vfioap mask --invert "$1")\",
+				\"aqmask\":\"$(vfioap mask all)\"},\"devices\":[]}" >"$BATS_TEST_TMPDIR/pools"
+		}
+		pools 6
+		tool 0 vfioap check --plan "$BATS_TEST_TMPDIR/pools"
+		assert_stdout "warning: host-loses-mode"
+		tool 0 vfioap apply "$BATS_TEST_TMPDIR/pools"
+		assert_stderr --exact "vfioap: warning: the host loses its last online accelerator queue"
+		pools 5,6
+		echo 3 >"$BATS_TEST_TMPDIR/three"
+		mount --bind "$BATS_TEST_TMPDIR/three" /sys/devices/ap/card05/05.0047/requestq_count
+		remember
+		tool 3 vfioap apply "$BATS_TEST_TMPDIR/pools"
+		assert_stderr "cannot take queue 05.0047 from the host: requests are in flight"
+		tool 3 vfioap check --plan "$BATS_TEST_TMPDIR/pools"
+		assert_stdout "error: queue-busy"
+		assert_root_unchanged
+		tool 0 vfioap apply -f "$BATS_TEST_TMPDIR/pools"
+		assert_stderr "warning: requests in flight of queue 05.0047 are lost"
+		pools none
+		tool 0 vfioap apply "$BATS_TEST_TMPDIR/pools"
+		assert_stderr "warning: master keys of a guest may be left in queues 05.0004,"
+	'
+}
+
 @test "apply: a write that fails undoes all, files too" {
 	sim '
 		tool 0 vfioap reserve -d 4,0x47

@@ -160,6 +160,15 @@ page_file()
 	done
 }
 
+@test "manuals: every code of a finding" {
+	local page=$SOURCES/man/vfioap-check.8
+	tool 0 sed -n 's/.*\.name = "\([a-z-]*\)".*/\1/p' "$SOURCES/src/findings.c"
+	assert_stdout --line key-left
+	for code in $stdout; do
+		grep -Eq "^\.It Cm (.* )?$code( |\$)" "$page" || fail "'$code' is not in vfioap-check(8)"
+	done
+}
+
 @test "manuals: every exit status" {
 	tool 0 sed -n 's/^\tSTATUS_[A-Z_]* = \([0-9]*\).*/\1/p' "$SOURCES/src/cmd.h"
 	assert_stdout --line 64
