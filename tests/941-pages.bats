@@ -219,6 +219,16 @@ ours()
 		"$SOURCES"/sim/*.c | sed -nE 's/.*[^a-z_.-]([a-z_.-]+)\(([1-8])\)$/\1 \2/p' | sort -u)
 }
 
+@test "manuals: files that are named below the documentation are installed there" {
+	local file files
+	tool 0 make -s -C "$SOURCES" install NO_BUILD=1 O="$VFIOAP_BUILD" DESTDIR="$BATS_TEST_TMPDIR" PREFIX=/usr
+	files=$(sed -n 's/^\.\(It \)\{0,1\}Pa \(\/usr\/share\/doc[^ ]*\).*/\2/p' "$SOURCES"/man/*.[1-8])
+	[ "$(wc -l <<<"$files")" -ge 3 ]
+	for file in $files; do
+		[ -f "$BATS_TEST_TMPDIR$file" ] || fail "$file is not installed"
+	done
+}
+
 @test "manuals: SEE ALSO is sorted, and every page leads to vfioap(8) and back" {
 	local page name links
 	for page in "$SOURCES"/man/*.[1-8]; do
