@@ -153,6 +153,12 @@ int sysfs_read(int root, const char *path, char *buf, size_t size)
 	return 0;
 }
 
+/* Nobody writes meanwhile. */
+int sysfs_read_stable(int root, const char *path, unsigned tries _unused_, char *buf, size_t size)
+{
+	return sysfs_read(root, path, buf, size);
+}
+
 /* The name of what is in the directory, once for all that is below it. */
 static bool name_of(size_t i, const char *dir, size_t len, char name[TREE_NAME + 1])
 {
@@ -176,6 +182,13 @@ static bool name_of(size_t i, const char *dir, size_t len, char name[TREE_NAME +
 			return false;
 	}
 	return strcmp(name, ".") != 0 && strcmp(name, "..") != 0;
+}
+
+/* Nobody asks for kinds. */
+int sysfs_list_kinds(int root _unused_, const char *path _unused_,
+		     sysfs_list_kinds_fn *fn _unused_, void *arg _unused_)
+{
+	return -ENOSYS;
 }
 
 int sysfs_list(int root, const char *path, sysfs_list_fn *fn, void *arg)
