@@ -330,6 +330,27 @@ put_installer()
 	assert_equal "$(wc -w <<<"$needs")" $(($(wc -w <"$log") - 3 - 1)) "things, gcc having two"
 }
 
+@test "install-deps --s390x: compiler, emulator and libraries with apt-get; elsewhere says that it cannot" {
+	make_machine
+	put_installer dnf
+	tool 1 deps --s390x
+	assert_stderr --exact "install-deps: programs for s390x need a compiler and libraries that only Debian's apt-get brings"
+	assert_equal "$(cat "$log")" ''
+
+	rm "$bin/dnf"
+	put_program apt-get "
+		[ \$1 != update ] || exit 0
+		echo \"apt-get \$*\" >>'$log'
+		printf '#!%s\nwhile read -r _; do :; done\n' '$BASH' >'$bin/s390x-linux-gnu-gcc'
+		$(command -v chmod) +x '$bin/s390x-linux-gnu-gcc'
+		$(command -v cp) '$bin/id' '$bin/qemu-s390x-static'"
+	cp "$SOURCES/scripts/install-deps" "$bin"
+	put_program s390x-root "echo s390x-root >>'$log'"
+	tool 0 env -i PATH="$bin" "$BASH" "$bin/install-deps" --s390x
+	assert_equal "$(cat "$log")" "apt-get install -y --no-install-recommends gcc-s390x-linux-gnu libc6-dev-s390x-cross qemu-user-static
+s390x-root"
+}
+
 # ---- Makefile ----------------------------------------------------------------------
 
 @test "make: all and install never install packages; check and demo look first" {
@@ -338,7 +359,7 @@ put_installer()
 		tool 0 make -s -n -C "$SOURCES" O="$BATS_TEST_TMPDIR/o" DESTDIR=/nowhere "$goal"
 		refute_stdout install-deps
 	done
-	for goal in check check-unit check-bats check-long check-valgrind demo golden; do
+	for goal in check check-unit check-bats check-long check-valgrind check-s390x demo golden; do
 		tool 0 make -s -n -C "$SOURCES" O="$BATS_TEST_TMPDIR/o" "$goal"
 		assert_stdout scripts/install-deps
 	done
@@ -347,7 +368,7 @@ put_installer()
 @test "make help: names every target that can be asked for" {
 	tool 0 make -s -C "$SOURCES" help
 	local goal
-	for goal in all check check-unit check-bats check-long check-valgrind demo fuzz golden \
+	for goal in all check check-unit check-bats check-long check-s390x check-valgrind demo fuzz golden \
 		lint install uninstall dist deb rpm check-deb clean help; do
 		assert_stdout --regex $'(^|\n)  '"$goal  +[a-z]"
 	done

@@ -96,6 +96,17 @@ static inline int test_done(struct test *t)
 	return t->failed || !t->passed ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
+/** test_rounds() - how often to do what is done @usual times: $VFIOAP_TEST_ROUNDS percent */
+static inline unsigned test_rounds(unsigned usual)
+{
+	const char *percent = getenv("VFIOAP_TEST_ROUNDS");
+	unsigned long rounds = usual;
+
+	if (percent)
+		rounds = rounds * strtoul(percent, NULL, 10) / 100;
+	return rounds ? (unsigned)rounds : 1;
+}
+
 /** EXPECT() - @cond is true */
 #define EXPECT(t, cond)                                                            \
 	do {                                                                       \

@@ -365,8 +365,7 @@ static bool odd_kept(const char *old, const char *fresh)
 
 static void test_random(struct test *t)
 {
-	const char *rounds_text = getenv("VFIOAP_TEST_ROUNDS");
-	unsigned rounds = rounds_text ? (unsigned)strtoul(rounds_text, NULL, 10) / 100 : 3000;
+	unsigned rounds = test_rounds(3000);
 	uint32_t state = 20261121;
 
 	test_case(t, "random edits read back as what was asked for (seed 20261121)");

@@ -479,7 +479,6 @@ static void test_machines(struct test *t, struct scene *s, uint32_t state, unsig
 
 int main(void)
 {
-	const unsigned factor = getenv("VFIOAP_TEST_LONG") ? 50 : 1;
 	_cleanup_free_ struct scene *s = malloc(sizeof(*s));
 	uint32_t seed = (uint32_t)time(NULL) | 1;
 	const char *given = getenv("SEED");
@@ -492,7 +491,7 @@ int main(void)
 		seed = (uint32_t)value | 1;
 	test_rows(&t, s);
 	test_next(&t, s);
-	test_machines(&t, s, seed, 200 * factor);
+	test_machines(&t, s, seed, test_rounds(200));
 	printf("SEED=%u\n", seed);
 	return test_done(&t);
 }

@@ -16,9 +16,8 @@
 #include "scene.h"
 #include "str.h"
 
-#define STATES	    300
-#define STATES_LONG 10000
-#define OPERATIONS  60
+#define STATES	   300
+#define OPERATIONS 60
 
 #define DIR_BUS	   "sys/bus/ap/"
 #define DIR_MATRIX "sys/devices/vfio_ap/matrix/"
@@ -405,8 +404,7 @@ static unsigned long number(const char *text, unsigned long otherwise)
 int main(int argc, char **argv)
 {
 	_cleanup_free_ struct apbus *bus = malloc(sizeof(*bus));
-	unsigned long states = number(argc > 1 ? argv[1] : NULL,
-				      getenv("VFIOAP_TEST_LONG") ? STATES_LONG : STATES);
+	unsigned long states = number(argc > 1 ? argv[1] : NULL, test_rounds(STATES));
 	unsigned long seed = number(argc > 2 ? argv[2] : getenv("SEED"), (unsigned)time(NULL));
 	struct score score = { 0 };
 	struct test t = { 0 };

@@ -513,10 +513,9 @@ static void test_sizes(struct test *t)
 	EXPECT_INT(t, strlen(vfioap_change_format(&change, text)), 10 * 3 + 246 * 6 - 1);
 }
 
-/* test_mask [SEED]; VFIOAP_TEST_ROUNDS random sets, for slow machines such as valgrind's */
+/* test_mask [SEED] */
 int main(int argc, char **argv)
 {
-	const char *rounds = getenv("VFIOAP_TEST_ROUNDS");
 	uint64_t seed = argc > 1 ? strtoull(argv[1], NULL, 10) : (uint64_t)time(NULL);
 	struct test t = { 0 };
 
@@ -531,6 +530,6 @@ int main(int argc, char **argv)
 	test_change_apply(&t);
 	test_hex_accepted(&t);
 	test_sizes(&t);
-	test_round_trips(&t, seed ? seed : 1, rounds ? strtoul(rounds, NULL, 10) : 100000);
+	test_round_trips(&t, seed ? seed : 1, test_rounds(100000));
 	return test_done(&t);
 }

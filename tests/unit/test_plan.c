@@ -538,12 +538,13 @@ static void test_random(struct test *t, struct scene *s)
 {
 	uint32_t seed = (uint32_t)time(NULL) | 1, state = seed;
 	const char *given = getenv("SEED");
+	unsigned rounds = test_rounds(2000);
 	unsigned long value;
 
 	if (given && str_ulong_parse(&given, 10, UINT32_MAX, &value) == 0)
 		seed = state = (uint32_t)value | 1;
-	test_case(t, "2000 random changes, there and back, seed %u", seed);
-	for (unsigned i = 0; i < 2000 && !t->bad; i++) {
+	test_case(t, "%u random changes, there and back, seed %u", rounds, seed);
+	for (unsigned i = 0; i < rounds && !t->bad; i++) {
 		_cleanup_(wish_freep) struct wish *want = NULL;
 		_cleanup_(plan_done) struct plan plan = { 0 };
 		struct model from, to, check;

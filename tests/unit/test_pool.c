@@ -510,12 +510,13 @@ static void test_random(struct test *t, struct scene *s)
 {
 	uint32_t seed = (uint32_t)time(NULL) | 1, state = seed;
 	const char *given = getenv("SEED");
+	unsigned rounds = test_rounds(1000);
 	unsigned long value;
 
 	if (given && str_ulong_parse(&given, 10, UINT32_MAX, &value) == 0)
 		seed = state = (uint32_t)value | 1;
-	test_case(t, "all masks of 1000 random machines, seed %u", seed);
-	for (unsigned i = 0; i < 1000 && !t->bad; i++) {
+	test_case(t, "all masks of %u random machines, seed %u", rounds, seed);
+	for (unsigned i = 0; i < rounds && !t->bad; i++) {
 		struct pool_request request = random_request(&state);
 
 		random_scene(s, &state);

@@ -152,7 +152,6 @@ static void test_bounded(struct test *t, uint32_t state, unsigned rounds)
 
 int main(void)
 {
-	const unsigned factor = getenv("VFIOAP_TEST_LONG") ? 50 : 1;
 	uint32_t seed = (uint32_t)time(NULL) | 1;
 	const char *given = getenv("SEED");
 	struct test t = { 0 };
@@ -160,8 +159,8 @@ int main(void)
 
 	if (given && str_ulong_parse(&given, 10, UINT32_MAX, &value) == 0)
 		seed = (uint32_t)value | 1;
-	test_grids(&t, seed, 1000 * factor);
-	test_bounded(&t, seed, 2 * factor);
+	test_grids(&t, seed, test_rounds(1000));
+	test_bounded(&t, seed, test_rounds(2));
 	printf("SEED=%u\n", seed);
 	return test_done(&t);
 }

@@ -534,8 +534,7 @@ static void test_threads(struct test *t, const char *kernel, unsigned operations
 
 int main(int argc, char **argv)
 {
-	const char *is_long = getenv("VFIOAP_TEST_LONG");
-	unsigned operations = is_long && *is_long ? 100000 : 5000;
+	unsigned operations = test_rounds(5000);
 	uint64_t seed = argc > 2 ? strtoull(argv[2], NULL, 10) : (uint64_t)time(NULL);
 	struct test t = { 0 };
 

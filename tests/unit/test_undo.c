@@ -16,8 +16,7 @@
 #include "scene.h"
 #include "str.h"
 
-#define PLANS	   500
-#define PLANS_LONG 10000
+#define PLANS 500
 
 #define DIR_BUS	   "sys/bus/ap/"
 #define DIR_MATRIX "sys/devices/vfio_ap/matrix/"
@@ -453,8 +452,7 @@ static unsigned long number(const char *text, unsigned long otherwise)
 int main(int argc, char **argv)
 {
 	_cleanup_free_ struct scene *s = malloc(sizeof(*s));
-	unsigned long plans =
-		number(argc > 1 ? argv[1] : NULL, getenv("VFIOAP_TEST_LONG") ? PLANS_LONG : PLANS);
+	unsigned long plans = number(argc > 1 ? argv[1] : NULL, test_rounds(PLANS));
 	unsigned long seed = number(argc > 2 ? argv[2] : getenv("SEED"), (unsigned)time(NULL));
 	struct score score = { 0 };
 	struct test t = { 0 };
