@@ -52,20 +52,30 @@ CFLAGS ?= -O2 -g
 ALL_CFLAGS := -std=gnu11 $(CFLAGS) $(WARN) -ffunction-sections -fdata-sections -fPIE
 ALL_CPPFLAGS := -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -DVFIOAP_VERSION='"$(VERSION)"' \
 	-Iinclude -Isrc $(CPPFLAGS)
-ALL_LDFLAGS := -Wl,--as-needed -Wl,--gc-sections -Wl,-z,relro,-z,now $(LDFLAGS)
+ALL_LDFLAGS := -Wl,--as-needed -Wl,--gc-sections -Wl,-z,relro,-z,now,-z,noexecstack $(LDFLAGS)
 SHARED_LDFLAGS :=
+HARDEN :=
 ifeq ($(SAN),1)
 ALL_CFLAGS := $(filter-out -O2,$(ALL_CFLAGS)) -O1 -fsanitize=address,undefined \
 	-fno-sanitize-recover=all -fno-omit-frame-pointer
 ALL_LDFLAGS += -fsanitize=address,undefined
 else
-ALL_CFLAGS += -fstack-protector-strong
+HARDEN := -fstack-protector-strong -fstack-clash-protection -fcf-protection
 SHARED_LDFLAGS += -Wl,-z,defs
 # It needs an optimiser, and must not meet a level that somebody chose.
 ifeq ($(filter -O0,$(CFLAGS))$(findstring _FORTIFY_SOURCE,$(CFLAGS) $(CPPFLAGS)),)
-ALL_CPPFLAGS += -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
+FORTIFY := -D_FORTIFY_SOURCE=3
+HARDEN += $(FORTIFY)
 endif
 endif
+
+# $(call cc_has,FLAG): FLAG, where the compiler and its C library take it
+cc_has = $(shell $(CC) -O2 -U_FORTIFY_SOURCE $(1) $(CFLAGS) -Werror -include string.h -c -x c \
+	-o /dev/null /dev/null 2>/dev/null && echo ' $(1)')
+# What of HARDEN they take, before the user's own flags.  Found by the first recipe that needs it,
+# once, so that nothing is asked before it is installed.
+harden = $(eval harden := $(if $(FORTIFY),-U_FORTIFY_SOURCE) $(foreach f,$(HARDEN),$(or \
+	$(call cc_has,$(f)),$(if $(filter $(FORTIFY),$(f)),-D_FORTIFY_SOURCE=2))))$(harden)
 
 # Asked only when a recipe needs them, so that nothing is asked before it is installed.
 pkg_cflags = $(if $(1),$(shell $(PKG_CONFIG) --cflags $(1)))
@@ -138,7 +148,7 @@ deps:
 	$(Q)NO_DEPS='$(NO_DEPS)' PKG_CONFIG='$(PKG_CONFIG)' scripts/install-deps $(NEEDS)
 
 # Other flags are another build; but `make install` installs what was built.
-export VFIOAP_FLAGS := $(strip $(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) $(ALL_LDFLAGS))
+export VFIOAP_FLAGS := $(strip $(CC) $(HARDEN) $(ALL_CPPFLAGS) $(ALL_CFLAGS) $(ALL_LDFLAGS))
 ifneq ($(filter-out install,$(GOALS)),)
 ifneq ($(VFIOAP_FLAGS),$(strip $(file <$(O)/flags)))
 .PHONY: $(O)/flags
@@ -156,7 +166,7 @@ all: $(addprefix $(O)/,$(PROGRAMS) libvfioap.a libvfioap.so) ## build programs a
 define compile
 	@mkdir -p $(@D)
 	$(call say,CC,$<)
-	$(Q)$(CC) $(ALL_CPPFLAGS) $(call pkg_cflags,$(1)) $(ALL_CFLAGS) $(2) \
+	$(Q)$(CC) $(harden) $(ALL_CPPFLAGS) $(call pkg_cflags,$(1)) $(ALL_CFLAGS) $(2) \
 		-include src/banned.h -MMD -MP -c -o $@ $<
 endef
 

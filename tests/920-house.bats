@@ -393,6 +393,54 @@ installed_count()
 	echo $((25 + names))
 }
 
+@test "make: programs and library are hardened: PIE, full RELRO, no executable stack, no search path" {
+	local file
+	for file in vfioap lsvfioap chzdev_ap vfioap-callout vfioap-override apsim libvfioap.so.0; do
+		tool 0 readelf -hldW "$VFIOAP_BUILD/$file"
+		assert_stdout --regex 'Type: +DYN '
+		assert_stdout --regex ' GNU_RELRO '
+		assert_stdout --regex ' GNU_STACK [ 0-9a-fx]* RW +0x'
+		assert_stdout --regex '\(FLAGS_1\) +Flags: NOW'
+		[[ $file == *.so.* ]] || assert_stdout --regex '\(FLAGS_1\) +Flags: NOW PIE'
+		refute_stdout --regex '\((TEXTREL|RPATH|RUNPATH)\)'
+		refute_stdout --regex ' LOAD [^\n]* RWE '
+	done
+}
+
+@test "make: code is hardened by what the compiler has: stack protector and clash, control flow, fortify" {
+	[ -z "${SAN-}" ] || skip "sanitizers watch instead"
+	local file flag flags=''
+	for flag in -fstack-protector-strong -fstack-clash-protection -fcf-protection \
+		-D_FORTIFY_SOURCE=3; do
+		"$CC" -O2 -U_FORTIFY_SOURCE "$flag" -Werror -include string.h -c -x c -o /dev/null \
+			/dev/null 2>/dev/null && flags+=" $flag"
+	done
+	assert_equal "${flags%-strong*}" " -fstack-protector" "of these the compiler has"
+	tool 0 make -s -n V=1 -C "$SOURCES" O="$BATS_TEST_TMPDIR/o" "$BATS_TEST_TMPDIR/o/obj/src/err.o"
+	for flag in $flags; do
+		assert_stdout " $flag "
+	done
+	for file in vfioap lsvfioap chzdev_ap vfioap-callout vfioap-override apsim; do
+		tool 0 nm -D --undefined-only "$VFIOAP_BUILD/$file"
+		assert_stdout --regex ' U __stack_chk_fail(@|$)'
+		assert_stdout --regex ' U __[a-z]+_chk(@|$)'
+	done
+	if [[ $flags == *-fcf-protection* ]]; then
+		tool 0 readelf -nW "$VFIOAP_BUILD/obj/src/str.o"
+		assert_stdout "x86 feature: IBT, SHSTK"
+	fi
+}
+
+@test "make: flags of the user win over those that harden" {
+	local object=$BATS_TEST_TMPDIR/o/obj/src/str.o
+	tool 0 make -s -C "$SOURCES" O="$BATS_TEST_TMPDIR/o" CFLAGS='-O2 -fno-stack-protector' \
+		CPPFLAGS=-D_FORTIFY_SOURCE=1 LDFLAGS=-Wl,-z,lazy "$object" "$BATS_TEST_TMPDIR/o/libvfioap.so.0"
+	tool 0 nm --undefined-only "$object" "$BATS_TEST_TMPDIR/o/obj/pic/mask.o"
+	refute_stdout __stack_chk_fail
+	tool 0 readelf -dW "$BATS_TEST_TMPDIR/o/libvfioap.so.0"
+	refute_stdout BIND_NOW
+}
+
 @test "make install: puts everything into place below DESTDIR" {
 	local dest=$BATS_TEST_TMPDIR/dest
 	tool 0 make -s -C "$SOURCES" install NO_BUILD=1 O="$VFIOAP_BUILD" DESTDIR="$dest" PREFIX=/usr
