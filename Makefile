@@ -6,7 +6,7 @@
 #   WERROR=    warnings stay warnings     TESTS=...  these suites instead of all
 #   NO_BUILD=1 install what is built      JOBS=2     tests that run at the same time
 #
-# Only check*, demo, fuzz and golden install packages: scripts/install-deps, what is missing.
+# Only check*, coverage, demo, fuzz and golden install packages: scripts/install-deps, what is missing.
 
 MAKEFLAGS += --no-builtin-rules
 .DELETE_ON_ERROR:
@@ -137,10 +137,10 @@ deb_NEEDS := dpkg-buildpackage dh lintian debootstrap
 GOALS := $(or $(MAKECMDGOALS),$(.DEFAULT_GOAL))
 
 # The phony target that every object waits for, when the goal is one that may install.
-DEPS := $(if $(filter check check-% demo fuzz golden,$(GOALS)),deps)
+DEPS := $(if $(filter check check-% coverage demo fuzz golden,$(GOALS)),deps)
 NEEDS := $(build_NEEDS) $(if $(filter check-deb,$(GOALS)),$(deb_NEEDS)) \
-	$(if $(filter-out check-deb check-fuzz,$(filter check check-% golden,$(GOALS))),$(test_NEEDS)) \
-	$(if $(filter check-valgrind,$(GOALS)),valgrind) \
+	$(if $(filter-out check-deb check-fuzz,$(filter check check-% coverage golden,$(GOALS))),$(test_NEEDS)) \
+	$(if $(filter check-valgrind,$(GOALS)),valgrind) $(if $(filter coverage,$(GOALS)),gcovr) \
 	$(if $(filter fuzz check-fuzz,$(GOALS)),libfuzzer)
 
 .PHONY: deps
@@ -323,6 +323,19 @@ check-s390x: all | $(DEPS) ## run the unit tests, and suites of text and files, 
 	$(Q)S390X_ROOT='$(S390X_ROOT)' JOBS='$(JOBS)' V='$(V)' VFIOAP_BUILD='$(abspath $(s390x_O))' \
 		VFIOAP_NATIVE='$(abspath $(O))' scripts/run-tests --wrapper '$(abspath scripts/s390x-run)' \
 		$(filter-out $(S390X_SKIPS:%=$(s390x_O)/unit/%),$(UNITS:$(O)/%=$(s390x_O)/%)) $(S390X_TESTS)
+
+# What runs of src/ and sim/.  Left out: the library as it is linked elsewhere, and the house itself,
+# whose tests look at how programs are built.  A test that fails here counts what it ran.
+COVERAGE_SKIPS := tests/020-library.bats tests/920-house.bats
+coverage_O := $(O)/coverage
+.PHONY: coverage
+coverage: | $(DEPS) ## print what the tests run of src/ and sim/, and fail below 95 % of src/
+	$(Q)MAKEFLAGS= $(make_program) --no-print-directory -j2 V='$(V)' NO_DEPS=1 O='$(coverage_O)' \
+		CC='$(CC)' CFLAGS='-O0 -g --coverage -fprofile-update=atomic' all units
+	$(Q)scripts/coverage --begin $(coverage_O)
+	$(Q)JOBS='$(JOBS)' V='$(V)' VFIOAP_TEST_LIMIT=600 VFIOAP_BUILD='$(abspath $(coverage_O))' \
+		scripts/run-tests $(UNITS:$(O)/%=$(coverage_O)/%) $(filter-out $(COVERAGE_SKIPS),$(TESTS)) || :
+	$(Q)scripts/coverage $(coverage_O)
 
 golden: all | $(DEPS) ## rewrite tests/expected from what the programs print now
 	$(call run_tests,VFIOAP_TEST_GOLDEN=1) $(TESTS)

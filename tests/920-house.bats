@@ -359,7 +359,7 @@ s390x-root"
 		tool 0 make -s -n -C "$SOURCES" O="$BATS_TEST_TMPDIR/o" DESTDIR=/nowhere "$goal"
 		refute_stdout install-deps
 	done
-	for goal in check check-unit check-bats check-long check-valgrind check-s390x demo golden; do
+	for goal in check check-unit check-bats check-long check-valgrind check-s390x coverage demo golden; do
 		tool 0 make -s -n -C "$SOURCES" O="$BATS_TEST_TMPDIR/o" "$goal"
 		assert_stdout scripts/install-deps
 	done
@@ -368,8 +368,8 @@ s390x-root"
 @test "make help: names every target that can be asked for" {
 	tool 0 make -s -C "$SOURCES" help
 	local goal
-	for goal in all check check-unit check-bats check-long check-s390x check-valgrind demo fuzz golden \
-		lint install uninstall dist deb rpm check-deb clean help; do
+	for goal in all check check-unit check-bats check-long check-s390x check-valgrind coverage demo \
+		fuzz golden lint install uninstall dist deb rpm check-deb clean help; do
 		assert_stdout --regex $'(^|\n)  '"$goal  +[a-z]"
 	done
 }
