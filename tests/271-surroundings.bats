@@ -64,7 +64,7 @@ export -f inject whole_or_not
 			"vfioap reserve -q -P -d 9" "lsvfioap" "chzdev_ap -p -q aqmask=-10" "vfioap-override"
 			"vfioap-callout -t vfio_ap-passthrough -e pre -a define -s none -u $UUID_B -p matrix")
 		for command in "${commands[@]}"; do
-			for closed in "<&-" "<&- 2>&-" ">&- 2>&-" "<&- >&- 2>&-"; do
+			for closed in "<&-" "<&- >&- 2>&-"; do
 				strace -f -qq --seccomp-bpf -o "$BATS_TEST_TMPDIR/trace" \
 					-e trace=open,openat,openat2,socket,memfd_create \
 					bash -c "exec $command $closed" >/dev/null 2>&1 </dev/null || :
@@ -103,7 +103,7 @@ export -f inject whole_or_not
 @test "surroundings: too few descriptors: done, or said and nothing changed" {
 	sim '
 		results=
-		for ((n = 4; n < 20; n++)); do
+		for n in 4 5 6 7 8 10 12 16 20; do
 			whole_or_not "$n descriptors" bash -c "ulimit -n $n; exec \"\$@\"" sh
 			results+=$outcome
 		done
@@ -125,7 +125,7 @@ export -f inject whole_or_not
 		done
 		# The stack has to grow, but not behind the first write.
 		crash=139 results=
-		for ((n = high; n < high + 2000; n += 100)); do
+		for ((n = high; n < high + 2000; n += 200)); do
 			whole_or_not "$n KiB" bash -c "ulimit -v $n; exec \"\$@\"" sh
 			results+=" $outcome"
 		done
@@ -283,9 +283,10 @@ export -f inject whole_or_not
 	done
 	chmod +x "$evil"/bin/*
 	echo 'vfioap alias --json --help' >"$evil/.popt"
-	for view in 'lsvfioap -q' 'vfioap show device' 'vfioap check' 'vfioap export' 'vfioap help'; do
+	for view in 'lsvfioap -q' 'vfioap check' 'vfioap help'; do
 		$view --sysroot "$ROOT" >"$BATS_TEST_TMPDIR/plain"
-		strace -f -qq -o "$BATS_TEST_TMPDIR/trace" -e trace=%file,%network,%process \
+		strace -f -qq --seccomp-bpf -o "$BATS_TEST_TMPDIR/trace" \
+			-e trace=%file,%network,%process \
 			env -i PATH="$evil/bin:$PATH" HOME="$evil" TMPDIR="$evil" IFS=/ COLUMNS=80 LC_ALL=C.UTF-8 \
 			LANGUAGE="$evil" TERM="$evil" TERMINFO="$evil" PAGER="$evil/bin/pager" \
 			XML_CATALOG_FILES="$evil/catalog" XML_DEBUG_CATALOG=1 XDG_CONFIG_HOME="$evil" \
@@ -316,7 +317,7 @@ export -f inject whole_or_not
 		echo "$dtd<domain xmlns:xi='http://www.w3.org/2001/XInclude'><name>w&x;</name><xi:include parse='text' href='file://$BATS_TEST_TMPDIR/secret'/>$device</domain>" \
 			>"$ROOT/etc/libvirt/qemu/$((i += 1)).xml"
 	done
-	tool 0 strace -f -qq -o "$BATS_TEST_TMPDIR/trace" -e trace=%file,%network \
+	tool 0 strace -f -qq --seccomp-bpf -o "$BATS_TEST_TMPDIR/trace" -e trace=%file,%network \
 		vfioap show device --sysroot "$ROOT"
 	refute_stdout SECRET
 	assert_equal "$(grep -E 'SECRET|secret|socket\(|connect\(' "$BATS_TEST_TMPDIR/trace" || :)" ''
@@ -331,7 +332,7 @@ export -f inject whole_or_not
 	ln -sf "$BATS_TEST_TMPDIR/secret" "$ROOT/sys/bus/ap/features"
 	ln -sf "../../../../../../../../..$BATS_TEST_TMPDIR/secret" "$ROOT/etc/mdevctl.d/matrix/$UUID_C"
 	ln -sf loop "$ROOT/etc/mdevctl.d/matrix/loop"
-	for view in 'lsvfioap -q' 'vfioap show device --json' 'vfioap check' 'vfioap show host'; do
+	for view in 'lsvfioap -q' 'vfioap show device --json' 'vfioap check'; do
 		want=0
 		$view --sysroot "$ROOT" >"$BATS_TEST_TMPDIR/plain" || want=$?
 		for error in ENOSYS EPERM; do

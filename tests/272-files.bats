@@ -63,7 +63,6 @@ export -f place quiet_end refused
 				refused "$file, $kind" vfioap reserve -d 9
 				refused "$file, $kind" vfioap reserve -P -Q 05.0004
 				refused "$file, $kind" chzdev_ap -p aqmask=-9
-				refused "$file, $kind" vfioap show masks
 				[[ $file == *rules ]] || refused "$file, $kind" vfioap-override
 				assert_equal "$(stat -c "%F %s %i" $file)" "$before" "$kind"
 				assert_equal "$(queue_driver 05.0004)" cex4queue
@@ -71,8 +70,7 @@ export -f place quiet_end refused
 			done
 			for kind in nul escape; do
 				place $kind $file
-				for command in "vfioap check" "vfioap show masks" "vfioap doctor -P" \
-					"vfioap reserve -P -d 9"; do
+				for command in "vfioap check" "vfioap doctor -P" "vfioap reserve -P -d 9"; do
 					quiet_end "$file, $kind" $command || :
 				done
 				rm $file
@@ -108,7 +106,8 @@ export -f place quiet_end refused
 		mkdir -p "${definition%/*}"
 		place "$kind" "$definition"
 		refused "definition, $kind" vfioap check --sysroot "$ROOT"
-		refused "definition, $kind" vfioap start -n --sysroot "$ROOT" 0000aaaa
+		[ "$kind" != fifo ] ||
+			refused "definition, $kind" vfioap assign --sysroot "$ROOT" 0000aaaa -d 9
 		rm -rf "$definition"
 	done
 	for kind in huge deep nul escape; do
@@ -190,14 +189,14 @@ export -f place quiet_end refused
 @test "files: UUIDs with slashes, dots and controls open nothing, wherever they are given" {
 	use_dump docs
 	local uuid file=$BATS_TEST_TMPDIR/plan
-	for uuid in ../../../etc/passwd ../x . .. / '' "$UUID_A/." "../$UUID_A" "$UUID_A/../$UUID_A" \
-		$'\e[31m6217' "%s%s%s" "62177883-f1bb-47f0-914d-../../../../../x" "${UUID_A}0"; do
+	for uuid in ../../../etc/passwd .. '' "../$UUID_A" "$UUID_A/../$UUID_A" $'\e[31m6217' '%s%s%s' \
+		62177883-f1bb-47f0-914d-../../../../../x; do
 		for command in remove show; do
 			case $command in
 			show) set -- show device "$uuid" --sysroot "$ROOT" ;;
 			*) set -- remove -n -P "$uuid" --sysroot "$ROOT" ;;
 			esac
-			refused "$uuid" strace -f -qq -o "$BATS_TEST_TMPDIR/trace" \
+			refused "$uuid" strace -f -qq --seccomp-bpf -o "$BATS_TEST_TMPDIR/trace" \
 				-e trace=openat,openat2,newfstatat,unlinkat,renameat,linkat vfioap "$@"
 			assert_equal "$(grep -E 'passwd|\.\./|%s|\\33' "$BATS_TEST_TMPDIR/trace" || :)" '' \
 				"$command $uuid"
