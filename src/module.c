@@ -117,7 +117,6 @@ static int child_start(const char *const *argv, struct child *ret, struct err *e
 static void child_poll(struct child *child)
 {
 	const struct timespec moment = { .tv_nsec = POLL_MS * 1000000L };
-
 	pid_t pid = child->ended ? 0 : waitpid(child->pid, &child->status, WNOHANG);
 
 	if (pid > 0 || (pid < 0 && errno != EINTR)) {
