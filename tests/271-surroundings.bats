@@ -287,7 +287,7 @@ export -f inject whole_or_not
 		$view --sysroot "$ROOT" >"$BATS_TEST_TMPDIR/plain"
 		strace -f -qq --seccomp-bpf -o "$BATS_TEST_TMPDIR/trace" \
 			-e trace=%file,%network,%process \
-			env -i PATH="$evil/bin:$PATH" HOME="$evil" TMPDIR="$evil" IFS=/ COLUMNS=80 LC_ALL=C.UTF-8 \
+			env -i ASAN_OPTIONS="$ASAN_OPTIONS" PATH="$evil/bin:$PATH" HOME="$evil" TMPDIR="$evil" IFS=/ COLUMNS=80 LC_ALL=C.UTF-8 \
 			LANGUAGE="$evil" TERM="$evil" TERMINFO="$evil" PAGER="$evil/bin/pager" \
 			XML_CATALOG_FILES="$evil/catalog" XML_DEBUG_CATALOG=1 XDG_CONFIG_HOME="$evil" \
 			POPT_CONFIG="$evil/.popt" UDEV_LOG=debug SYSTEMD_LOG_LEVEL=debug \
