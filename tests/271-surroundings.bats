@@ -317,10 +317,14 @@ export -f inject whole_or_not
 		echo "$dtd<domain xmlns:xi='http://www.w3.org/2001/XInclude'><name>w&x;</name><xi:include parse='text' href='file://$BATS_TEST_TMPDIR/secret'/>$device</domain>" \
 			>"$ROOT/etc/libvirt/qemu/$((i += 1)).xml"
 	done
+	# Nor is the library taken from where we stand.
+	cd "$BATS_TEST_TMPDIR"
+	echo garbage >libxml2.so.2
+	chmod +x libxml2.so.2
 	tool 0 strace -f -qq --seccomp-bpf -o "$BATS_TEST_TMPDIR/trace" -e trace=%file,%network \
 		vfioap show device --sysroot "$ROOT"
 	refute_stdout SECRET
-	assert_equal "$(grep -E 'SECRET|secret|socket\(|connect\(' "$BATS_TEST_TMPDIR/trace" || :)" ''
+	assert_equal "$(grep -E 'SECRET|secret|socket\(|connect\(|"libxml2' "$BATS_TEST_TMPDIR/trace" || :)" ''
 	assert_equal "$(grep -c '"etc/libvirt/qemu/[0-9].xml"' "$BATS_TEST_TMPDIR/trace")" 10 'opens of five files'
 }
 
