@@ -6,7 +6,7 @@
 #   WERROR=    warnings stay warnings     TESTS=...  these suites instead of all
 #   NO_BUILD=1 install what is built      JOBS=2     tests that run at the same time
 #
-# Only check*, coverage, demo, fuzz and golden install packages: scripts/install-deps, what is missing.
+# Only bench, check*, coverage, demo, fuzz and golden install packages: scripts/install-deps, what is missing.
 
 MAKEFLAGS += --no-builtin-rules
 .DELETE_ON_ERROR:
@@ -137,11 +137,12 @@ deb_NEEDS := dpkg-buildpackage dh lintian debootstrap
 GOALS := $(or $(MAKECMDGOALS),$(.DEFAULT_GOAL))
 
 # The phony target that every object waits for, when the goal is one that may install.
-DEPS := $(if $(filter check check-% coverage demo fuzz golden,$(GOALS)),deps)
+DEPS := $(if $(filter bench check check-% coverage demo fuzz golden,$(GOALS)),deps)
 NEEDS := $(build_NEEDS) $(if $(filter check-deb,$(GOALS)),$(deb_NEEDS)) \
 	$(if $(filter-out check-deb check-fuzz,$(filter check check-% coverage golden,$(GOALS))),$(test_NEEDS)) \
 	$(if $(filter check-valgrind,$(GOALS)),valgrind) $(if $(filter coverage,$(GOALS)),gcovr) \
-	$(if $(filter fuzz check-fuzz,$(GOALS)),libfuzzer)
+	$(if $(filter fuzz check-fuzz,$(GOALS)),libfuzzer) \
+	$(if $(filter bench,$(GOALS)),hyperfine strace time jq)
 
 .PHONY: deps
 deps:
@@ -393,6 +394,21 @@ check-fuzz: $(FUZZERS) ## the same for a moment
 
 fuzz-corpus: $(FUZZERS) ## add what was found worth keeping to tests/fuzz/corpus
 	$(run_fuzz) --merge $(FUZZERS)
+
+# ---- benchmarks: they measure, and test nothing --------------------------------------------------
+
+bench_PROGRAMS := $(addprefix $(O)/bench/,tree floor empty)
+
+# With the flags of programs, but not their list of banned functions: these trust what they read.
+$(O)/bench/%: bench/%.c $(O)/flags | $(DEPS)
+	@mkdir -p $(@D)
+	$(call say,BENCH,$@)
+	$(Q)$(CC) -D_GNU_SOURCE $(call pkg_cflags,json-c) $(CFLAGS) -Wall -Wextra -o $@ $< \
+		-Wl,--$(if $(findstring empty,$@),no-)as-needed $(call pkg_libs,$(vfioap_PKGS))
+
+.PHONY: bench
+bench: all $(bench_PROGRAMS) | $(DEPS) ## measure beside the least work for the same answers
+	$(Q)VFIOAP_BUILD='$(abspath $(O))' bench/run
 
 .PHONY: demo
 demo: all | $(DEPS) ## show the main job on a simulated machine

@@ -368,7 +368,7 @@ s390x-root"
 @test "make help: names every target that can be asked for" {
 	tool 0 make -s -C "$SOURCES" help
 	local goal
-	for goal in all check check-unit check-bats check-long check-s390x check-valgrind coverage demo \
+	for goal in all bench check check-unit check-bats check-long check-s390x check-valgrind coverage demo \
 		fuzz golden lint install uninstall dist deb rpm check-deb clean help; do
 		assert_stdout --regex $'(^|\n)  '"$goal  +[a-z]"
 	done
