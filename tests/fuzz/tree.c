@@ -185,8 +185,8 @@ static bool name_of(size_t i, const char *dir, size_t len, char name[TREE_NAME +
 }
 
 /* Nobody asks for kinds. */
-int sysfs_list_kinds(int root _unused_, const char *path _unused_,
-		     sysfs_list_kinds_fn *fn _unused_, void *arg _unused_)
+int sysfs_list_kinds(int root _unused_, const char *path _unused_, sysfs_list_kinds_fn *fn _unused_,
+		     void *arg _unused_)
 {
 	return -ENOSYS;
 }
