@@ -21,6 +21,7 @@ loop()
 
 loop_sum()
 {
+	[ -e "$BATS_FILE_TMPDIR/sums" ] || return 0 # all were skipped
 	# "12 fault cases, 0 failures": numbers are added, words are taken as they are.
 	awk '{ for (i = 1; i <= NF; i++) if ($i + 0 == $i) sum[i] += $i; else word[i] = $i; n = NF }
 		END { printf "#"; for (i = 1; i <= n; i++) printf " %s", i in word ? word[i] : sum[i]; print "" }' \
