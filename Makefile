@@ -334,7 +334,8 @@ coverage: | $(DEPS) ## print what the tests run of src/ and sim/, and fail below
 	$(Q)MAKEFLAGS= $(make_program) --no-print-directory -j2 V='$(V)' NO_DEPS=1 O='$(coverage_O)' \
 		CC='$(CC)' CFLAGS='-O0 -g --coverage -fprofile-update=atomic' all units
 	$(Q)scripts/coverage --begin $(coverage_O)
-	$(Q)JOBS='$(JOBS)' V='$(V)' VFIOAP_TEST_LIMIT=600 VFIOAP_BUILD='$(abspath $(coverage_O))' \
+	$(Q)JOBS='$(JOBS)' V='$(V)' VFIOAP_TEST_LIMIT=600 VFIOAP_TEST_STEP=1 \
+		VFIOAP_BUILD='$(abspath $(coverage_O))' \
 		scripts/run-tests $(UNITS:$(O)/%=$(coverage_O)/%) $(filter-out $(COVERAGE_SKIPS),$(TESTS)) || :
 	$(Q)scripts/coverage $(coverage_O)
 

@@ -109,11 +109,12 @@ static int step_file(struct plan *plan, const char *path, char *text, const char
 		*step.file = (struct swap)SWAP_INIT;
 	if (old)
 		step.undo_text = malloc(old_len + 1);
-	if (step.undo_text) {
+	if (step.undo_text)
 		memcpy(step.undo_text, old, old_len + 1);
-	} else if (old) {
+	/* -ENOMEM; and without its file it would be taken for a step of an attribute. */
+	if (!step.file || (old && !step.undo_text)) {
 		free(step.what);
-		step.what = NULL; /* -ENOMEM */
+		step.what = NULL;
 	}
 	return plan_add(plan, step, true);
 }

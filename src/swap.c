@@ -147,7 +147,7 @@ static int expect(const struct swap *swap, const char *text, size_t len, int oth
 
 int swap_commit(struct swap *swap)
 {
-	int rc;
+	int rc, seen;
 
 	if (!swap->prepared || swap->placed)
 		return -EINVAL;
@@ -162,9 +162,11 @@ int swap_commit(struct swap *swap)
 	else
 		rc = file_remove(swap->root, swap->dir_path, swap->name);
 
-	/* What failed behind the rename is in place all the same. */
-	swap->placed = expect(swap, swap->text, swap->text_len, -EIO) == 0;
-	return rc == 0 && !swap->placed ? -EIO : rc;
+	/* What failed behind the rename is in place all the same, and what lacks memory to be read.
+	 */
+	seen = expect(swap, swap->text, swap->text_len, -EIO);
+	swap->placed = seen == 0 || (rc == 0 && seen == -ENOMEM);
+	return rc < 0 ? rc : seen;
 }
 
 int swap_undo(struct swap *swap)
