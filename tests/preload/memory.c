@@ -45,13 +45,20 @@ __attribute__((constructor)) static void begin(void)
 	const char *n = getenv("VFIOAP_NO_MEMORY");
 
 	dl_iterate_phdr(find_program, NULL);
-	atexit(stop);
 	left = n ? atol(n) : 0;
 }
 
 static int fails(const void *caller)
 {
-	if (left <= 0 || (uintptr_t)caller < first || (uintptr_t)caller >= last || --left > 0)
+	static int first_time = 1;
+
+	if (left <= 0 || (uintptr_t)caller < first || (uintptr_t)caller >= last)
+		return 0;
+	/* Behind the start of main(), so before all that runs when it has ended. */
+	if (first_time)
+		atexit(stop);
+	first_time = 0;
+	if (--left > 0)
 		return 0;
 	close(open(getenv("VFIOAP_NO_MEMORY_SAID"), O_WRONLY | O_CREAT | O_CLOEXEC, 0666));
 	errno = ENOMEM;
