@@ -196,7 +196,10 @@ static void test_walk(struct test *t)
 	procs_holders_done(&list);
 }
 
-/* Each of the four that are open at the same time is the one too many once. */
+/*
+ * Each of those that are open at the same time is the one too many once: four, and more where
+ * openat2() is missing.  What could not be looked at is never "nobody".
+ */
 static void test_descriptors(struct test *t)
 {
 	_cleanup_(tree_done) struct tree tree = { 0 };
@@ -211,7 +214,7 @@ static void test_descriptors(struct test *t)
 	close(next);
 	getrlimit(RLIMIT_NOFILE, &limit);
 
-	for (int room = 0; room <= 4; room++) {
+	for (int room = 0; room <= 12; room++) {
 		struct holder_list list = { 0 };
 		struct err err = { 0 };
 		int rc;
@@ -221,9 +224,10 @@ static void test_descriptors(struct test *t)
 		setrlimit(RLIMIT_NOFILE, &low);
 		rc = procs_holders_read(tree.root, &list, &err);
 		setrlimit(RLIMIT_NOFILE, &limit);
-		EXPECT_INT(t, rc, room ? 0 : -EMFILE);
-		EXPECT(t, list.complete == (room == 4));
-		EXPECT_INT(t, list.n, room == 4);
+		EXPECT(t, rc == 0 || rc == -EMFILE);
+		EXPECT(t, room > 0 || rc == -EMFILE);
+		EXPECT(t, room < 12 || list.complete);
+		EXPECT_INT(t, list.n, list.complete);
 		procs_holders_done(&list);
 	}
 }
