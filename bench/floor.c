@@ -10,7 +10,6 @@
  *	floor active DIR UUID   the active devices that collide with a definition
  *	floor defined DIR UUID  the definitions that collide with one
  *	floor pairs DIR         all pairs of definitions that share a queue
- *	floor masks DIR N       the active devices that have domain N
  */
 #include <dirent.h>
 #include <errno.h>
@@ -403,13 +402,6 @@ int main(int argc, char **argv)
 	} else if (strcmp(job, "pairs") == 0) {
 		definitions_read(root);
 		pairs_print();
-	} else if (strcmp(job, "masks") == 0 && argc > 3) {
-		struct device with = { .uuid = "" };
-
-		active_read(root);
-		memset(&with.adapters, 0xff, sizeof(with.adapters));
-		ids_add(&with.domains, (unsigned)atoi(argv[3]) % IDS);
-		collide_print(&with);
 	} else {
 		errno = EINVAL;
 		die(job);
