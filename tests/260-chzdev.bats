@@ -359,6 +359,7 @@ load guests
 @test "chzdev_ap: exit 15, the lock is held by somebody, who is named" {
 	sim '
 		sleep 60 & owner=$!
+		until [ "$(cat /proc/$owner/comm)" = sleep ]; do command sleep 0.01; done
 		echo $owner >/run/lock/s390apconfig.lock
 		tool 15 chzdev_ap --lock-timeout 0 apmask=-5
 		assert_stderr "$owner"
