@@ -7,7 +7,6 @@
  *	floor owners DIR        a line a queue: driver, whose by the masks, which device
  *	floor devices DIR       a line a device, active or else defined: UUID, adapters, domains
  *	floor both DIR          the same, active and defined
- *	floor active DIR UUID   the active devices that collide with a definition
  *	floor defined DIR UUID  the definitions that collide with one
  *	floor pairs DIR         all pairs of definitions that share a queue
  */
@@ -393,9 +392,6 @@ int main(int argc, char **argv)
 		active_read(root);
 		definitions_read(root);
 		devices_print();
-	} else if (strcmp(job, "active") == 0 && argc > 3) {
-		active_read(root);
-		definition_check(root, argv[3]);
 	} else if (strcmp(job, "defined") == 0 && argc > 3) {
 		definitions_read(root);
 		definition_check(root, argv[3]);
