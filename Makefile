@@ -89,7 +89,7 @@ lib_SRCS := src/mask.c
 # Everything the front ends share, a layer a line; scripts/lint-layers holds them apart.
 core_SRCS := src/mask.c src/err.c src/str.c src/qset.c \
 	src/dl.c src/sysfs.c src/file.c src/lock.c src/process.c src/swap.c \
-	src/apbus.c src/apbus_boot.c src/config.c src/config_edit.c \
+	src/apbus.c src/apbus_boot.c src/apbus_info.c src/config.c src/config_edit.c \
 	src/libvirt.c src/mdev.c src/overrides.c src/procs.c src/udev.c src/udev_report.c src/wishfile.c src/zdev.c \
 	src/apply.c src/apply_files.c src/bounds.c src/caps.c src/collide.c src/conflict.c src/conflict_next.c \
 	src/findings.c src/kernel.c src/obstacle.c src/plan.c src/plan_files.c src/plan_order.c src/pool.c src/snapshot.c src/unseen.c src/wish.c \

@@ -7,6 +7,7 @@
  *	floor owners DIR        a line a queue: driver, whose by the masks, which device
  *	floor devices DIR       a line a device, active or else defined: UUID, adapters, domains
  *	floor both DIR          the same, active and defined
+ *	floor audit DIR         what active devices own and their guests lack; what is off
  *	floor defined DIR UUID  the definitions that collide with one
  *	floor pairs DIR         all pairs of definitions that share a queue
  */
@@ -228,6 +229,67 @@ static void active_read(int root)
 		closedir(dir);
 }
 
+/* A bit a queue of the text. */
+static void guest_read(int root, const char *uuid, unsigned char ret[IDS][IDS])
+{
+	char path[300], text[4096], *line = text;
+	int fd;
+	ssize_t n;
+
+	snprintf(path, sizeof(path), "sys/devices/vfio_ap/matrix/%s/guest_matrix", uuid);
+	fd = openat(root, path, O_RDONLY);
+	n = fd < 0 ? 0 : read(fd, text, sizeof(text) - 1);
+	if (fd >= 0)
+		close(fd);
+	text[n > 0 ? n : 0] = '\0';
+	for (; line[0] && line[1] && line[2] == '.'; line += 8)
+		ret[hex(line[0]) * 16 + hex(line[1])][hex(line[5]) * 16 + hex(line[6])] = 1;
+}
+
+static void card_check(int root, unsigned a)
+{
+	char path[64], online[512], chkstop[512], hwtype[512];
+
+	snprintf(path, sizeof(path), "sys/devices/ap/card%02x/online", a);
+	attribute(root, path, online);
+	snprintf(path, sizeof(path), "sys/devices/ap/card%02x/chkstop", a);
+	attribute(root, path, chkstop);
+	snprintf(path, sizeof(path), "sys/devices/ap/card%02x/hwtype", a);
+	attribute(root, path, hwtype);
+	if (*online != '1' || *chkstop == '1' || atoi(hwtype) < 10)
+		printf("%02x\n", a);
+}
+
+/* Whose each queue is, twice or not at all where it should not be; who lacks what; which card. */
+static void audit(int root)
+{
+	static unsigned owner[IDS][IDS];
+	static unsigned char guest[IDS][IDS];
+	struct ids cards = { { 0 } };
+
+	drivers_read(root);
+	active_read(root);
+	for (unsigned i = 0; i < n_devices; i++)
+		guest_read(root, device[i].uuid, guest);
+	for (unsigned i = 0; i < n_devices; i++) {
+		for (unsigned a = 0; a < IDS; a++) {
+			if (!ids_has(&device[i].adapters, a))
+				continue;
+			ids_add(&cards, a);
+			for (unsigned d = 0; d < IDS; d++) {
+				if (!ids_has(&device[i].domains, d))
+					continue;
+				if (owner[a][d] || driver[a][d] != 2 || !guest[a][d])
+					printf("%s %02x.%04x\n", device[i].uuid, a, d);
+				owner[a][d] = i + 1;
+			}
+		}
+	}
+	for (unsigned a = 0; a < IDS; a++)
+		if (ids_has(&cards, a))
+			card_check(root, a);
+}
+
 static void definition_parse(const char *text, struct device *d)
 {
 	struct json_object *object = json_tokener_parse(text), *attrs = NULL;
@@ -388,6 +450,8 @@ int main(int argc, char **argv)
 		if (!n_devices)
 			definitions_read(root);
 		devices_print();
+	} else if (strcmp(job, "audit") == 0) {
+		audit(root);
 	} else if (strcmp(job, "both") == 0) {
 		active_read(root);
 		definitions_read(root);

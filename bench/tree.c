@@ -199,6 +199,23 @@ static const char *uuid_of(char buf[37], unsigned i)
 	return buf;
 }
 
+/* All of what is assigned. */
+static void guest_make(const char *dir, struct block b)
+{
+	char path[256];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s/guest_matrix", dir);
+	f = fopen(path, "w");
+	if (!f)
+		die(path);
+	for (unsigned a = 0; a < b.n_adapters; a++)
+		for (unsigned d = 0; d < b.n_domains; d++)
+			fprintf(f, "%02x.%04x\n", b.adapter + a, b.domain + d);
+	if (fclose(f) != 0)
+		die(path);
+}
+
 static void active_make(unsigned i, struct block b)
 {
 	static const char *const matrix = "sys/devices/vfio_ap/matrix";
@@ -213,8 +230,7 @@ static void active_make(unsigned i, struct block b)
 	link_make(target, path);
 	snprintf(path, sizeof(path), "%s/mdev_type", dir);
 	link_make("../mdev_supported_types/vfio_ap-passthrough", path);
-	snprintf(path, sizeof(path), "%s/guest_matrix", dir);
-	file_make(path, "%s", "");
+	guest_make(dir, b);
 }
 
 static void module_make(void)

@@ -136,6 +136,9 @@ int apbus_card_open(int root, unsigned apid, struct err *err);
 /** apbus_card_driver() - its driver alone, "" without one; what else there is, is unknown */
 int apbus_card_driver(int root, unsigned apid, struct apbus_info *ret, struct err *err);
 
+/** apbus_card_state() - its status and hwtype alone; what else there is, is unknown */
+int apbus_card_state(int root, unsigned apid, struct apbus_info *ret, struct err *err);
+
 /** apbus_card_read() - one card; -ENOENT when there is none */
 int apbus_card_read(int root, unsigned apid, struct apbus_info *ret, struct err *err);
 

@@ -46,18 +46,33 @@ const struct apbus *audit_bus(const struct audit *a, const struct audit_owner *o
 	return o->active ? &a->now->bus : a->after;
 }
 
+/* Sets of queues are large, and of nearly all devices there is nothing to say: look first. */
+static bool touches_host(const struct apbus *bus, const struct matrix *m)
+{
+	if (vfioap_mask_intersects(&m->adapters, &bus->masks.apmask) &&
+	    vfioap_mask_intersects(&m->domains, &bus->masks.aqmask))
+		return true;
+	VFIOAP_MASK_FOREACH(apid, &m->adapters)
+		if (vfioap_mask_intersects(&bus->host_driver.row[apid], &m->domains))
+			return true;
+	return false;
+}
+
 void audit_host(const struct audit *a, const struct audit_owner *o, struct qset *ret)
 {
 	const struct apbus *bus = audit_bus(a, o);
-	struct qset bound;
+	const struct matrix *m = o->matrix;
 
 	*ret = (struct qset){ 0 };
-	if (!bus || !bus->present)
+	if (!bus || !bus->present || !touches_host(bus, m))
 		return;
-	kernel_host_queues(ret, bus, &bus->masks, o->matrix);
-	share_queues(&bound, o->matrix);
-	qset_and(&bound, &bus->host_driver);
-	qset_or(ret, &bound);
+	kernel_host_queues(ret, bus, &bus->masks, m);
+	VFIOAP_MASK_FOREACH(apid, &m->adapters) {
+		const struct vfioap_mask bound =
+			vfioap_mask_and(m->domains, bus->host_driver.row[apid]);
+
+		ret->row[apid] = vfioap_mask_or(ret->row[apid], bound);
+	}
 }
 
 struct finding audit_about(enum finding_code code, const struct audit_owner *o)

@@ -135,6 +135,9 @@ static int judge_guest(const struct audit *a, const struct audit_owner *o)
 		guest = snapshot_predict_guest(bus, o->matrix);
 	else if (o->device->mdev->truncated || !guest_find(a->now, o->device, &guest, &predicted))
 		return 0;
+	if (vfioap_mask_contains(&guest.adapters, &o->matrix->adapters) &&
+	    vfioap_mask_contains(&guest.domains, &o->matrix->domains))
+		return 0; /* nothing is kept from it */
 	said_elsewhere(a, o, &said);
 	for (size_t i = 0; rc == 0 && i < ARRAY_SIZE(reasons); i++) {
 		u.reason = reasons[i].reason;

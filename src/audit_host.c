@@ -69,6 +69,8 @@ static int judge_active(const struct audit *a, const struct audit_owner *o)
 	int rc;
 
 	audit_host(a, o, &bound);
+	if (qset_is_empty(&bound))
+		return 0;
 	masks = bound;
 	qset_and(&bound, &bus->host_driver);
 	qset_andnot(&masks, &bound);

@@ -368,14 +368,48 @@ static int change_take_back(struct app *app, struct plan *plan, int rc)
 	return STATUS_PARTLY;
 }
 
+/* What the writes may have moved. */
+static unsigned moved_parts(const struct plan *plan)
+{
+	unsigned parts = 0;
+
+	for (size_t i = 0; i < plan->n_steps; i++) {
+		if (plan->step[i].file)
+			continue;
+		parts |= SNAPSHOT_OWNERS | SNAPSHOT_GUEST;
+		if (!str_starts_with(plan->step[i].path, PATH_MATRIX "/"))
+			parts |= SNAPSHOT_BUS;
+	}
+	return parts;
+}
+
+/*
+ * It is done and verified by now: a second look only tells what guests see, so it is at that
+ * alone, and at the bus where that was written to.  NULL: it cannot be told.
+ */
+static struct snapshot *change_look(struct app *app, const struct change *change,
+				    const struct plan *plan)
+{
+	const unsigned parts = moved_parts(plan);
+	struct snapshot *after = NULL;
+
+	if (snapshot_read(app->root, parts, &after, &app->err) < 0)
+		app->err = (struct err){ 0 };
+	if (after && !(parts & SNAPSHOT_BUS))
+		after->bus = change->now->bus;
+	return after;
+}
+
 static int change_finish(struct app *app, struct change *change, struct plan *plan, unsigned flags)
 {
-	_cleanup_(snapshot_freep) struct snapshot *after = NULL;
+	_cleanup_(snapshot_freep) struct snapshot *read = NULL;
+	const struct snapshot *after = NULL;
 	int rc = 0;
 
-	/* It is done and verified by now: a second look only tells what guests see. */
-	if (!app->dry_run && change_read(app, &after) < 0)
-		app->err = (struct err){ 0 };
+	if (!app->dry_run && moved_parts(plan))
+		after = read = change_look(app, change, plan);
+	else if (!app->dry_run)
+		after = change->now;
 	view_warn_broken(app, change->now);
 	if (after && change->done)
 		rc = change->done(app, change, after);

@@ -66,7 +66,7 @@ static void cards_read(struct check *check)
 	VFIOAP_MASK_FOREACH(apid, &cards) {
 		struct apbus_info card;
 
-		if (apbus_card_read(check->app->root, apid, &card, NULL) < 0)
+		if (apbus_card_state(check->app->root, apid, &card, NULL) < 0)
 			continue;
 		if (card.status == APBUS_STATUS_DECONFIGURED)
 			vfioap_mask_set(&facts->deconfigured, apid);

@@ -49,7 +49,7 @@ static int cards_read(struct app *app, const struct snapshot *now, struct doctor
 {
 	VFIOAP_MASK_FOREACH(apid, &now->bus.cards) {
 		struct apbus_info card;
-		int rc = apbus_card_read(app->root, apid, &card, &app->err);
+		int rc = apbus_card_state(app->root, apid, &card, &app->err);
 
 		if (rc == -ENOENT || rc == -ENODEV)
 			continue; /* it has gone meanwhile */

@@ -79,7 +79,7 @@ static int cards_look(struct app *app, struct watch_look *look)
 {
 	VFIOAP_MASK_FOREACH(apid, &look->now->bus.cards) {
 		struct apbus_info card;
-		int rc = apbus_card_read(app->root, apid, &card, &app->err);
+		int rc = apbus_card_state(app->root, apid, &card, &app->err);
 
 		if (rc < 0)
 			return rc;
@@ -254,7 +254,7 @@ static bool cards_changed(const struct app *app, const struct watch_look *was)
 	VFIOAP_MASK_FOREACH(apid, &was->now->bus.cards) {
 		struct apbus_info card;
 
-		if (apbus_card_read(app->root, apid, &card, NULL) == 0 &&
+		if (apbus_card_state(app->root, apid, &card, NULL) == 0 &&
 		    card.status != was->card[apid])
 			return true;
 	}

@@ -56,7 +56,7 @@ static void read_old(int root, struct loss *loss)
 	VFIOAP_MASK_FOREACH(apid, &adapters) {
 		struct apbus_info card;
 
-		if (apbus_card_read(root, apid, &card, NULL) == 0 && card.hwtype >= 0 &&
+		if (apbus_card_state(root, apid, &card, NULL) == 0 && card.hwtype >= 0 &&
 		    card.hwtype < HWTYPE_CEX4)
 			vfioap_mask_set(&loss->old, apid);
 	}

@@ -331,7 +331,7 @@ int vfioap_hex_parse(const char *text, bool short_ok, struct vfioap_mask *ret,
 		struct span bad = { .text = digits.text + i, .len = 1 };
 		int digit = digit_value(digits.text[i], 16);
 
-		if (span_is_blank(digits, i))
+		if (digit < 0 && span_is_blank(digits, i))
 			return refuse(reterr, text, bad, VFIOAP_BLANK);
 		if (digit < 0 && digits.len < whole.len)
 			return refuse(reterr, text, bad, VFIOAP_MASK_DIGIT);

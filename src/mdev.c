@@ -6,6 +6,7 @@
 #include "mdev.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <uuid.h>
@@ -184,18 +185,25 @@ static int parse_controls(const char *text, struct vfioap_mask *ret)
 
 /* ---- one device ------------------------------------------------------------------------ */
 
+/* A device, or one of its files, as seen from the directory of all; returns @buf. */
+static char *place(char buf[PATH_SIZE], const char *uuid, const char *attr)
+{
+	return path_join(buf, path_uuid(uuid), attr);
+}
+
 static int explain(struct err *err, int rc, const char *path)
 {
 	if (rc == -EFBIG || rc == -EBADMSG)
-		return err_set(err, -EBADMSG, "'/%s' holds no text that is known", path);
-	return err_errno(err, rc, "cannot read '/%s'", path);
+		return err_set(err, -EBADMSG, "'/" PATH_MATRIX "/%s' holds no text that is known",
+			       path);
+	return err_errno(err, rc, "cannot read '/" PATH_MATRIX "/%s'", path);
 }
 
 /* Twice the same (kernel-abi 12).  -ENOENT and -ENODEV are left to the caller to explain. */
-static int read_ap_config(int root, const char *uuid, struct matrix *ret, struct err *err)
+static int read_ap_config(int dir, const char *uuid, struct matrix *ret, struct err *err)
 {
 	char path[PATH_SIZE], text[SYSFS_TEXT_SIZE];
-	int rc = sysfs_read_stable(root, path_mdev(path, uuid, "ap_config"), READ_TRIES, text,
+	int rc = sysfs_read_stable(dir, place(path, uuid, "ap_config"), READ_TRIES, text,
 				   sizeof(text));
 
 	if (!rc)
@@ -206,13 +214,13 @@ static int read_ap_config(int root, const char *uuid, struct matrix *ret, struct
 }
 
 /* A file of lines; -ENOENT and -ENODEV are left to the caller to explain. */
-static int read_matrix_file(int root, const char *uuid, const char *name, struct matrix *ret,
+static int read_matrix_file(int dir, const char *uuid, const char *name, struct matrix *ret,
 			    bool *ret_truncated, struct err *err)
 {
 	char path[PATH_SIZE], text[SYSFS_TEXT_SIZE];
 	int rc;
 
-	rc = sysfs_read(root, path_mdev(path, uuid, name), text, sizeof(text));
+	rc = sysfs_read(dir, place(path, uuid, name), text, sizeof(text));
 	if (!rc)
 		rc = parse_matrix(text, ret, ret_truncated);
 	if (rc == -ENOENT || rc == -ENODEV)
@@ -220,12 +228,12 @@ static int read_matrix_file(int root, const char *uuid, const char *name, struct
 	return rc < 0 ? explain(err, rc, path) : 0;
 }
 
-static int read_controls(int root, const char *uuid, struct vfioap_mask *ret, struct err *err)
+static int read_controls(int dir, const char *uuid, struct vfioap_mask *ret, struct err *err)
 {
 	char path[PATH_SIZE], text[SYSFS_TEXT_SIZE];
 	int rc;
 
-	rc = sysfs_read(root, path_mdev(path, uuid, "control_domains"), text, sizeof(text));
+	rc = sysfs_read(dir, place(path, uuid, "control_domains"), text, sizeof(text));
 	if (!rc)
 		rc = parse_controls(text, ret);
 	if (rc == -ENOENT || rc == -ENODEV)
@@ -234,19 +242,19 @@ static int read_controls(int root, const char *uuid, struct vfioap_mask *ret, st
 }
 
 /* As mdev_matrix_read(); -ENOENT and -ENODEV are not explained; says what was there. */
-static int read_matrix(int root, const char *uuid, struct matrix *ret, bool *ret_truncated,
+static int read_matrix(int dir, const char *uuid, struct matrix *ret, bool *ret_truncated,
 		       bool *ret_ap_config, struct err *err)
 {
 	struct matrix m = { 0 };
 	bool truncated = false;
 	int rc;
 
-	rc = read_ap_config(root, uuid, &m, err);
+	rc = read_ap_config(dir, uuid, &m, err);
 	*ret_ap_config = !rc;
 	if (rc == -ENOENT) {
-		rc = read_matrix_file(root, uuid, "matrix", &m, &truncated, err);
+		rc = read_matrix_file(dir, uuid, "matrix", &m, &truncated, err);
 		if (!rc)
-			rc = read_controls(root, uuid, &m.controls, err);
+			rc = read_controls(dir, uuid, &m.controls, err);
 	}
 	if (rc < 0)
 		return rc;
@@ -261,24 +269,35 @@ static int gone(struct err *err, const char *uuid)
 	return err_set(err, -ENOENT, "no mediated device '%.36s'", path_uuid(uuid));
 }
 
+/* The directory of all devices; -ENOENT is left to the caller to explain. */
+static int open_all(int root, struct err *err)
+{
+	int dir = sysfs_open(root, PATH_MATRIX, O_RDONLY | O_DIRECTORY);
+
+	if (dir < 0 && dir != -ENOENT)
+		err_errno(err, dir, "cannot list '/" PATH_MATRIX "'");
+	return dir;
+}
+
 int mdev_matrix_read(int root, const char *uuid, struct matrix *ret, bool *ret_truncated,
 		     struct err *err)
 {
+	_cleanup_close_ int dir = open_all(root, err);
 	bool ap_config;
 	int rc;
 
-	rc = read_matrix(root, uuid, ret, ret_truncated, &ap_config, err);
+	rc = dir < 0 ? dir : read_matrix(dir, uuid, ret, ret_truncated, &ap_config, err);
 	if (rc == -ENOENT || rc == -ENODEV)
 		return gone(err, uuid);
 	return rc;
 }
 
-static int link_group(int root, const char *uuid)
+static int link_group(int dir, const char *uuid)
 {
 	char path[PATH_SIZE], name[32];
 	unsigned group;
 
-	if (sysfs_link_name(root, path_mdev(path, uuid, "iommu_group"), name, sizeof(name)) < 0)
+	if (sysfs_link_name(dir, place(path, uuid, "iommu_group"), name, sizeof(name)) < 0)
 		return -1;
 	return str_uint(name, 0x7fffffff, &group) < 0 ? -1 : (int)group;
 }
@@ -295,22 +314,22 @@ static int find_cdev(void *arg, const char *name)
 }
 
 /* What else there is to a device whose matrix could not be read because files are missing. */
-static int read_remains(int root, const char *uuid, struct mdev *mdev, struct err *err)
+static int read_remains(int dir, const char *uuid, struct mdev *mdev, struct err *err)
 {
 	char path[PATH_SIZE], type[64];
 
-	if (!sysfs_exists(root, path_mdev(path, uuid, NULL)))
+	if (!sysfs_exists(dir, place(path, uuid, NULL)))
 		return gone(err, uuid);
 
 	/* A removal that waits takes the links first; unbound by hand it keeps them, empty. */
-	path_mdev(path, uuid, "mdev_type");
-	mdev->removing = sysfs_link_name(root, path, type, sizeof(type)) == -ENOENT;
+	place(path, uuid, "mdev_type");
+	mdev->removing = sysfs_link_name(dir, path, type, sizeof(type)) == -ENOENT;
 	return 0;
 }
 
 /* struct reader - what mdev_list_read() collects besides the devices themselves */
 struct reader {
-	int root;
+	int dir;	/* of all devices */
 	unsigned parts; /* enum mdev_parts */
 	struct mdev_list list;
 	size_t room;
@@ -325,26 +344,25 @@ static int read_one(struct reader *r, const char *uuid, struct mdev *ret)
 	int rc;
 
 	snprintf(mdev.uuid, sizeof(mdev.uuid), "%.36s", uuid);
-	rc = read_matrix(r->root, uuid, &mdev.matrix, &mdev.truncated, &ap_config, r->err);
+	rc = read_matrix(r->dir, uuid, &mdev.matrix, &mdev.truncated, &ap_config, r->err);
 	if (rc == -ENOENT || rc == -ENODEV)
-		rc = read_remains(r->root, uuid, &mdev, r->err);
+		rc = read_remains(r->dir, uuid, &mdev, r->err);
 	else
 		r->list.has_ap_config |= ap_config;
 	if (rc < 0)
 		return rc;
 
 	if (r->parts & MDEV_NODES) {
-		mdev.group = link_group(r->root, uuid);
-		sysfs_list(r->root, path_mdev(path, uuid, "vfio-dev"), find_cdev, &mdev.cdev);
+		mdev.group = link_group(r->dir, uuid);
+		sysfs_list(r->dir, place(path, uuid, "vfio-dev"), find_cdev, &mdev.cdev);
 	}
 	if (!r->list.has_guest_matrix)
-		r->list.has_guest_matrix =
-			sysfs_exists(r->root, path_mdev(path, uuid, "guest_matrix"));
+		r->list.has_guest_matrix = sysfs_exists(r->dir, place(path, uuid, "guest_matrix"));
 
 	/* A larger one is cut, and reading it hurts kernels before 6.17 (kernel-abi 9.1). */
 	if (r->parts & MDEV_GUEST && !mdev.truncated &&
 	    matrix_count(&mdev.matrix) <= MDEV_MATRIX_SAFE) {
-		rc = read_matrix_file(r->root, uuid, "guest_matrix", &mdev.guest, &cut, r->err);
+		rc = read_matrix_file(r->dir, uuid, "guest_matrix", &mdev.guest, &cut, r->err);
 		if (rc < 0 && rc != -ENOENT && rc != -ENODEV)
 			return rc;
 		mdev.guest_known = !rc;
@@ -352,13 +370,6 @@ static int read_one(struct reader *r, const char *uuid, struct mdev *ret)
 
 	*ret = mdev;
 	return 0;
-}
-
-int mdev_read(int root, const char *uuid, unsigned parts, struct mdev *ret, struct err *err)
-{
-	struct reader r = { .root = root, .parts = parts, .err = err };
-
-	return read_one(&r, uuid, ret);
 }
 
 /* ---- all devices ------------------------------------------------------------------------ */
@@ -430,14 +441,16 @@ static void read_features(int root, struct mdev_list *list)
 
 int mdev_list_read(int root, unsigned parts, struct mdev_list *ret, struct err *err)
 {
-	struct reader r = { .root = root, .parts = parts, .err = err };
-	int rc;
+	_cleanup_close_ int dir = open_all(root, err);
+	struct reader r = { .dir = dir, .parts = parts, .err = err };
+	int rc = dir;
 
 	r.list.loaded = sysfs_exists(root, PATH_VFIO_AP);
 	r.list.has_vfio_dev = sysfs_exists(root, PATH_VFIO_DEV_CLASS);
 	read_features(root, &r.list);
 
-	rc = sysfs_list(root, PATH_MATRIX, add_mdev, &r);
+	if (dir >= 0)
+		rc = sysfs_list(dir, ".", add_mdev, &r);
 	if (rc < 0 && rc != -ENOENT) {
 		if (err && !err->code)
 			err_errno(err, rc, "cannot list '/" PATH_MATRIX "'");

@@ -76,9 +76,6 @@ enum mdev_parts {
 int mdev_list_read(int root, unsigned parts, struct mdev_list *ret, struct err *err);
 void mdev_list_done(struct mdev_list *list);
 
-/** mdev_read() - one device; -ENOENT when it is not there */
-int mdev_read(int root, const char *uuid, unsigned parts, struct mdev *ret, struct err *err);
-
 /** mdev_matrix_read() - what a device owns now, read through ap_config or else `matrix` */
 int mdev_matrix_read(int root, const char *uuid, struct matrix *ret, bool *ret_truncated,
 		     struct err *err);

@@ -320,37 +320,38 @@ int sysfs_write(int root, const char *path, const char *text)
 
 /* ---- directories and links --------------------------------------------------------------- */
 
-static void dir_close(DIR **dir)
-{
-	if (*dir)
-		closedir(*dir);
-}
+/* What the kernel fills in one call; /proc has hundreds of directories with a few entries each. */
+#define DIR_CHUNK 32768
 
+/* By getdents64() alone: opendir() and its like ask what is known, three calls a directory. */
 int sysfs_list_kinds(int root, const char *path, sysfs_list_kinds_fn *fn, void *arg)
 {
 	_cleanup_close_ int fd = sysfs_open(root, path, O_RDONLY | O_DIRECTORY);
-	_cleanup_(dir_close) DIR *dir = NULL;
-	int rc;
+	union {
+		struct dirent64 entry;
+		char bytes[DIR_CHUNK];
+	} buf;
 
 	if (fd < 0)
 		return fd;
-	dir = fdopendir(fd);
-	if (!dir)
-		return -errno;
-	fd = -1; /* closed with dir */
 
 	for (;;) {
-		const struct dirent *entry;
+		const ssize_t n = getdents64(fd, &buf, sizeof(buf));
 
-		errno = 0;
-		entry = readdir(dir);
-		if (!entry)
-			return -errno;
-		if (!strcmp(entry->d_name, ".") || !strcmp(entry->d_name, ".."))
+		if (n < 0 && errno == EINTR)
 			continue;
-		rc = fn(arg, entry->d_name, entry->d_type);
-		if (rc)
-			return rc;
+		if (n <= 0)
+			return n < 0 ? -errno : 0;
+		for (ssize_t at = 0; at < n;) {
+			const struct dirent64 *entry = (const void *)(buf.bytes + at);
+			int rc = 0;
+
+			at += entry->d_reclen;
+			if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
+				rc = fn(arg, entry->d_name, entry->d_type);
+			if (rc)
+				return rc;
+		}
 	}
 }
 
@@ -374,18 +375,32 @@ int sysfs_list(int root, const char *path, sysfs_list_fn *fn, void *arg)
 	return sysfs_list_kinds(root, path, tell_name, &names);
 }
 
-int sysfs_link_read(int root, const char *path, char *buf, size_t size)
+/* A name without '/' leads nowhere but into its directory: one call instead of three. */
+static ssize_t link_target(int root, const char *path, char *buf, size_t size)
 {
-	_cleanup_close_ int fd = sysfs_open(root, path, O_PATH | O_NOFOLLOW);
+	_cleanup_close_ int fd = -1;
 	ssize_t n;
 
+	if (*path && !strchr(path, '/')) {
+		n = readlinkat(root, path, buf, size);
+		return n < 0 ? -errno : n;
+	}
+	fd = sysfs_open(root, path, O_PATH | O_NOFOLLOW);
 	if (fd < 0)
 		return fd;
-
 	/* With an empty path readlinkat() says ENOENT of what is no link. */
 	n = readlinkat(fd, "", buf, size);
 	if (n < 0)
 		return errno == ENOENT ? -EINVAL : -errno;
+	return n;
+}
+
+int sysfs_link_read(int root, const char *path, char *buf, size_t size)
+{
+	const ssize_t n = link_target(root, path, buf, size);
+
+	if (n < 0)
+		return (int)n;
 	if ((size_t)n >= size)
 		return -EFBIG;
 

@@ -371,6 +371,8 @@ static void test_status(struct test *t)
 		}
 		EXPECT_INT(t, apbus_card_read(tree.root, 5, &info, NULL), 0);
 		EXPECT_INT(t, info.status, rows[i].want);
+		EXPECT_INT(t, apbus_card_state(tree.root, 5, &info, NULL), 0);
+		EXPECT_INT(t, info.status, rows[i].want);
 	}
 }
 
