@@ -134,7 +134,7 @@ kept()
 # nothing; or it does without, and ends as it does without a fault.  $back undoes that.
 without()
 {
-	local n step=${VFIOAP_TEST_STEP:-11} said=$BATS_TEST_TMPDIR/said before after now result wanted text err
+	local n step=${VFIOAP_TEST_STEP:-23} said=$BATS_TEST_TMPDIR/said before after now result wanted text err
 
 	[ -z "${VFIOAP_TEST_LONG-}" ] || step=1
 	# Once for the files that stay when it is undone.

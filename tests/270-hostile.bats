@@ -59,24 +59,22 @@ look()
 # spoil HOW NAME...: the files with these names, wherever they stand; then look
 spoil()
 {
-	local name file
+	local -a files
+	local names
 
-	for name in "${@:2}"; do
-		find "$ROOT/sys" -type f -name "$name" >"$BATS_TEST_TMPDIR/files"
-		while read -r file; do
-			"spoil_$1" "$file"
-		done <"$BATS_TEST_TMPDIR/files"
-	done
+	names=$(printf '|%s' "${@:2}")
+	mapfile -t files < <(find "$ROOT/sys" -type f -regextype egrep -regex ".*/(${names:1})")
+	[ ${#files[@]} -eq 0 ] || "spoil_$1" "${files[@]}"
 	look "$1 ${*:2}"
 	rm -rf "$ROOT"
 	cp -a "$BATS_TEST_TMPDIR/whole" "$ROOT"
 }
 
-# Details of cards and queues together, all others one by one: a third of them for each kind of
+# Details of cards and queues together, all others one by one: a quarter of them for each kind of
 # harm, all of them when there is time.
 spoil_each()
 {
-	local name n=${#1} step=3
+	local name n=${#1} step=4
 
 	[ -z "${VFIOAP_TEST_LONG-}" ] || step=1
 
@@ -91,72 +89,91 @@ spoil_each()
 	done
 }
 
+# spoil_HOW FILE...
 spoil_empty()
 {
-	: >"$1"
+	truncate -s 0 "$@"
 }
 
 spoil_cut()
 {
-	truncate -s "$(($(stat -c %s "$1") / 2))" "$1"
+	local file text
+
+	for file; do
+		text=$(<"$file")
+		printf '%s' "${text:0:${#text}/2}" >"$file"
+	done
 }
 
 spoil_escape()
 {
-	printf '\e]0;x\a\e[31m\x80\xff\xc3(\r\b\n\n' >"$1"
+	printf '\e]0;x\a\e[31m\x80\xff\xc3(\r\b\n\n' | tee "$@" >/dev/null
 }
 
 spoil_nul()
 {
-	printf '0x\0ff\n' >"$1"
+	printf '0x\0ff\n' | tee "$@" >/dev/null
 }
 
 spoil_long()
 {
-	head -c 9000 /dev/zero | tr '\0' f >"$1"
+	head -c 9000 /dev/zero | tr '\0' f | tee "$@" >/dev/null
 }
 
 spoil_huge()
 {
-	rm "$1"
-	truncate -s 1T "$1" 2>/dev/null || truncate -s 1G "$1"
+	truncate -s 1T "$@" 2>/dev/null || truncate -s 1G "$@"
 }
 
 spoil_fifo()
 {
-	rm "$1"
-	mkfifo "$1"
+	rm "$@"
+	mkfifo "$@"
 }
 
 spoil_device()
 {
-	ln -sf /dev/zero "$1"
+	spoil_link /dev/zero "$@"
 }
 
 spoil_outside()
 {
-	ln -sf "../../../../../../../../../../../../../../../..$BATS_TEST_TMPDIR/secret" "$1"
+	spoil_link "../../../../../../../../../../../../../../../..$BATS_TEST_TMPDIR/secret" "$@"
 }
 
 spoil_absolute()
 {
-	ln -sf "$BATS_TEST_TMPDIR/secret" "$1"
+	spoil_link "$BATS_TEST_TMPDIR/secret" "$@"
+}
+
+# spoil_link TARGET FILE...
+spoil_link()
+{
+	local file
+
+	for file in "${@:2}"; do
+		ln -sf "$1" "$file"
+	done
 }
 
 spoil_loop()
 {
-	ln -sf "$(basename "$1")" "$1"
+	local file
+
+	for file; do
+		ln -sf "${file##*/}" "$file"
+	done
 }
 
 spoil_directory()
 {
-	rm "$1"
-	mkdir "$1"
+	rm "$@"
+	mkdir "$@"
 }
 
 spoil_gone()
 {
-	rm "$1"
+	rm "$@"
 }
 
 @test "hostile: empty texts of sysfs" {

@@ -117,7 +117,7 @@ export -f inject whole_or_not
 		low=1000 high=400000
 		while ((high - low > 64)); do
 			middle=$(((low + high) / 2))
-			if (ulimit -v $middle; vfioap --version) >/dev/null 2>&1; then
+			if prlimit --as=$((middle * 1024)) vfioap --version >/dev/null 2>&1; then
 				high=$middle
 			else
 				low=$middle
@@ -126,7 +126,7 @@ export -f inject whole_or_not
 		# The stack has to grow, but not behind the first write.
 		crash=139 results=
 		for ((n = high; n < high + 2000; n += 200)); do
-			whole_or_not "$n KiB" bash -c "ulimit -v $n; exec \"\$@\"" sh
+			whole_or_not "$n KiB" prlimit --as=$((n * 1024))
 			results+=" $outcome"
 		done
 		[[ $results == *" 1 "*" 0" ]] || fail "$results" "failures, and success at last"
