@@ -206,29 +206,35 @@ static int exit_status(int status)
 
 /* ---- what stays ---------------------------------------------------------------------- */
 
-static int keep_file(struct run *run, const char *name, FILE **ret, struct err *err)
+/* NULL: explained in @err. */
+static FILE *keep_file(struct run *run, const char *name, struct err *err)
 {
-	int fd = openat(run->layers.keep_fd, name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+	_cleanup_close_ int fd =
+		openat(run->layers.keep_fd, name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+	FILE *file = fd < 0 ? NULL : fdopen(fd, "w");
 
-	*ret = fd < 0 ? NULL : fdopen(fd, "w");
-	return *ret ? 0 : err_errno(err, -errno, "cannot create '%s/%s'", run->keep, name);
+	if (!file) {
+		err_errno(err, -errno, "cannot create '%s/%s'", run->keep, name);
+		return NULL;
+	}
+	TAKE_FD(fd);
+	return file;
 }
 
 static int keep_save(struct run *run, struct err *err)
 {
 	static const char *const state[] = { "state", NULL };
-	FILE *file;
+	FILE *file = keep_file(run, "log", err);
 	int rc;
 
-	rc = keep_file(run, "log", &file, err);
-	if (rc < 0)
-		return rc;
+	if (!file)
+		return err->code;
 	wlog_print(run->serve->log, file);
 	if (fclose(file) != 0)
 		return err_errno(err, -errno, "cannot write '%s/log'", run->keep);
-	rc = keep_file(run, "state.json", &file, err);
-	if (rc < 0)
-		return rc;
+	file = keep_file(run, "state.json", err);
+	if (!file)
+		return err->code;
 	rc = machine_ctl(run->serve->machine, 1, state, file, err);
 	if (fclose(file) != 0 && rc == 0)
 		rc = err_errno(err, -errno, "cannot write '%s/state.json'", run->keep);

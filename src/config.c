@@ -68,7 +68,7 @@ static int id_parse(const char *text, unsigned *ret, bool *ret_leading_zero)
 	}
 	if (rc < 0)
 		return rc;
-	if (*p && strcmp(p, "\n"))
+	if (*p && strcmp(p, "\n") != 0)
 		return -EINVAL;
 
 	*ret = (unsigned)id;

@@ -70,7 +70,7 @@ int ap_config_parse(const char *text, struct matrix *ret)
 		if (i + 1 < ARRAY_SIZE(masks) && *p++ != ',')
 			return -EBADMSG;
 	}
-	if (*p && strcmp(p, "\n"))
+	if (*p && strcmp(p, "\n") != 0)
 		return -EBADMSG;
 
 	*ret = m;
@@ -380,7 +380,7 @@ static int add_mdev(void *arg, const char *name)
 	char uuid[UUID_SIZE];
 	int rc;
 
-	if (uuid_canonical(name, uuid) < 0 || strcmp(uuid, name))
+	if (uuid_canonical(name, uuid) < 0 || strcmp(uuid, name) != 0)
 		return 0; /* power, features, mdev_supported_types ... */
 
 	if (r->list.n == r->room) {

@@ -133,7 +133,7 @@ static int node_number(const char *text)
 
 	if (str_ulong_parse(&digits, 10, 0x7fffffff, &n) < 0)
 		return -1;
-	return *digits && strcmp(digits, " (deleted)") ? -1 : (int)n;
+	return *digits && strcmp(digits, " (deleted)") != 0 ? -1 : (int)n;
 }
 
 static int add_holder(struct walk *walk, int group, int cdev)

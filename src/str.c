@@ -51,7 +51,7 @@ int str_uint(const char *text, unsigned max, unsigned *ret)
 	int rc;
 
 	/* Junk is junk, also behind a number that is too big. */
-	if (*end && strcmp(end, "\n"))
+	if (*end && strcmp(end, "\n") != 0)
 		return -EINVAL;
 
 	rc = str_ulong_parse(&text, 10, max, &value);
