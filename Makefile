@@ -98,7 +98,7 @@ core_SRCS := src/mask.c src/err.c src/str.c src/qset.c \
 	src/module.c src/zcrypt.c src/loss.c src/override.c src/pool_exact.c src/pool_mode.c \
 	src/doctor.c src/doctor_active.c src/doctor_boot.c src/find.c src/rect.c \
 	src/watch.c src/watch_bus.c src/watch_say.c \
-	src/cmd.c src/cmdopt.c src/input.c src/out.c src/out_json.c
+	src/cmd.c src/cmdopt.c src/input.c src/out.c src/out_json.c src/out_view.c
 
 # What lsvfioap and `vfioap list` share.
 list_SRCS := src/chart.c src/filter.c src/list.c src/map.c src/view_device.c src/view_queue.c

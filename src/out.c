@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: MIT
 /*
- * Everything that is written to stdout: text, and tables by libsmartcols.  JSON is put
- * together in out_json.c and printed from there by out_printf().
+ * Everything that is written to stdout, and what there is behind it.  Tables are made in
+ * out_view.c, JSON is put together in out_json.c.
  */
 #include "out.h"
 
 #include <errno.h>
 #include <langinfo.h>
-#include <libsmartcols.h>
 #include <stdarg.h>
 #include <string.h>
 #include <strings.h>
@@ -17,7 +16,7 @@
 
 /* ---- stdout ------------------------------------------------------------------------- */
 
-static void stdout_write(struct app *app, const char *text, size_t len)
+void out_write(struct app *app, const char *text, size_t len)
 {
 	if (app->out_errno || !len)
 		return;
@@ -50,13 +49,13 @@ void out_printf(struct app *app, const char *fmt, ...)
 	va_start(ap, fmt);
 	text = out_text(fmt, ap);
 	va_end(ap);
-	stdout_write(app, text, strlen(text));
+	out_write(app, text, strlen(text));
 }
 
 static void blanks_write(struct app *app, size_t n)
 {
 	while (n--)
-		stdout_write(app, " ", 1);
+		out_write(app, " ", 1);
 }
 
 void out_wrapped(struct app *app, size_t at, unsigned indent, const char *text)
@@ -69,19 +68,19 @@ void out_wrapped(struct app *app, size_t at, unsigned indent, const char *text)
 
 		len += text[len] == ',';
 		if (at + blank + len > width && at > indent) {
-			stdout_write(app, "\n", 1);
+			out_write(app, "\n", 1);
 			blanks_write(app, indent);
 			at = indent;
 			blank = 0;
 		}
 		blanks_write(app, blank);
-		stdout_write(app, text, len);
+		out_write(app, text, len);
 		at += blank + len;
 		text += len;
 		blank = *text == ' ';
 		text += blank;
 	}
-	stdout_write(app, "\n", 1);
+	out_write(app, "\n", 1);
 }
 
 int out_flush(struct app *app)
@@ -132,483 +131,4 @@ const char *out_color(const struct app *app, enum out_color color)
 bool out_has_utf8(void)
 {
 	return strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
-}
-
-/* ---- cells ---------------------------------------------------------------------------- */
-
-static void cell_done(struct out_cell *cell)
-{
-	free(cell->heap);
-	json_object_put(cell->json);
-	*cell = (struct out_cell){ .wants_json = cell->wants_json };
-}
-
-static struct out_cell cell_fill(const struct out_view *view, const struct out_column *column,
-				 size_t row, bool wants_json)
-{
-	struct out_cell cell = { .wants_json = wants_json };
-
-	column->fill(&cell, view->view, (const char *)view->rows + row * view->row_size);
-	return cell;
-}
-
-/* What @small holds moves with the cell. */
-static const char *cell_text(const struct out_cell *cell)
-{
-	if (*cell->small)
-		return cell->small;
-	return cell->heap ? cell->heap : cell->text ? cell->text : "-";
-}
-
-void out_cell_text(struct out_cell *cell, const char *fmt, ...)
-{
-	va_list ap, again;
-	int len;
-
-	cell_done(cell);
-	va_start(ap, fmt);
-	va_copy(again, ap);
-	len = vsnprintf(cell->small, sizeof(cell->small), fmt, ap);
-	va_end(ap);
-	if (len >= (int)sizeof(cell->small)) {
-		cell->heap = out_text(fmt, again);
-		*cell->small = '\0';
-	}
-	va_end(again);
-	if (cell->wants_json)
-		cell->json = out_json_text(cell->heap ? cell->heap : cell->small);
-	else
-		str_printable(cell->heap ? cell->heap : cell->small);
-}
-
-void out_cell_short(struct out_cell *cell, const char *text)
-{
-	if (cell->wants_json)
-		out_cell_json(cell, out_json_text(text));
-	else
-		memccpy(cell->small, text, '\0', sizeof(cell->small) - 1);
-}
-
-void out_cell_uint(struct out_cell *cell, unsigned long long value)
-{
-	if (cell->wants_json)
-		out_cell_json(cell, out_json_int((long long)value));
-	else
-		out_cell_text(cell, "%llu", value);
-}
-
-void out_cell_number(struct out_cell *cell, const char *text, long long value)
-{
-	if (value < 0)
-		return;
-	if (cell->wants_json)
-		out_cell_json(cell, out_json_int(value));
-	else
-		out_cell_text(cell, "%s", text);
-}
-
-void out_cell_bool(struct out_cell *cell, bool value)
-{
-	if (cell->wants_json)
-		out_cell_json(cell, out_json_bool(value));
-	else
-		cell->text = value ? "yes" : "no";
-}
-
-void out_cell_ids(struct out_cell *cell, const struct vfioap_mask *ids)
-{
-	char list[VFIOAP_LIST_SIZE];
-
-	if (cell->wants_json)
-		out_cell_json(cell, out_json_ids(ids));
-	else if (!vfioap_mask_is_empty(ids))
-		out_cell_text(cell, "%s", vfioap_list_format(ids, list));
-}
-
-void out_cell_word(struct out_cell *cell, const char *text, const char *json)
-{
-	if (cell->wants_json)
-		out_cell_json(cell, out_json_text(json));
-	else
-		cell->text = text;
-}
-
-void out_cell_json(struct out_cell *cell, struct json_object *json)
-{
-	json_object_put(cell->json);
-	cell->json = json;
-}
-
-void out_cell_skip(struct out_cell *cell)
-{
-	cell->skip = true;
-}
-
-void out_cell_color(struct out_cell *cell, const char *color)
-{
-	cell->color = color;
-}
-
-/* ---- choosing columns ------------------------------------------------------------------- */
-
-static bool pick_add(struct app *app, struct out_view *view, const char *name, size_t len)
-{
-	for (size_t i = 0; i < view->n_columns; i++) {
-		const char *title = view->column[i].title;
-
-		if (!title || strlen(title) != len || strncasecmp(title, name, len) != 0)
-			continue;
-		if (view->n_picks < ARRAY_SIZE(view->pick))
-			view->pick[view->n_picks++] = (unsigned)i;
-		return true;
-	}
-	cmd_usage(app, "--output: unknown column '%.*s'", (int)(len < 64 ? len : 64), name);
-	cmd_hint(app, "--list-columns names the columns");
-	return false;
-}
-
-static void pick_usual(struct out_view *view)
-{
-	for (size_t i = 0; i < view->n_columns; i++)
-		if (view->column[i].title && !(view->column[i].flags & OUT_EXTRA))
-			view->pick[view->n_picks++] = (unsigned)i;
-}
-
-int out_view_pick(struct app *app, struct out_view *view, const char *text)
-{
-	const char *plus = text ? str_starts_with(text, "+") : NULL;
-
-	view->n_picks = 0;
-	if (!text || plus)
-		pick_usual(view);
-	if (plus)
-		text = plus;
-	while (text) {
-		size_t len = strcspn(text, ",");
-
-		if (!pick_add(app, view, text, len))
-			return STATUS_USAGE;
-		text = text[len] ? text + len + 1 : NULL;
-	}
-	return 0;
-}
-
-unsigned out_view_needs(const struct app *app, const struct out_view *view)
-{
-	unsigned needs = 0;
-
-	if (app->json)
-		for (size_t i = 0; i < view->n_columns; i++)
-			needs |= view->column[i].key ? view->column[i].needs : 0;
-	for (size_t i = 0; !app->json && i < view->n_picks; i++)
-		needs |= view->column[view->pick[i]].needs;
-	return needs;
-}
-
-void out_view_help(struct app *app, const struct out_view *view)
-{
-	for (size_t i = 0; i < view->n_columns; i++)
-		if (view->column[i].title)
-			out_printf(app, "%-12s %s\n", view->column[i].title, view->column[i].help);
-}
-
-/* ---- tables ------------------------------------------------------------------------------- */
-
-static void table_done(struct libscols_table **tb)
-{
-	scols_unref_table(*tb);
-}
-
-/*
- * Lists are broken on terminals only, where the table is too wide: what the other columns
- * leave is shared among those that may be broken and are wider than their share.
- */
-struct widths {
-	size_t width[64];
-	bool wraps[64];
-	size_t limit; /* of a cell that wraps; 0: none */
-};
-
-static void widths_limit(struct widths *w, size_t n, size_t room)
-{
-	const size_t least = 12;
-	size_t fixed = n ? n - 1 : 0, n_wide = 0, wide = 0;
-
-	for (size_t i = 0; i < n; i++) {
-		if (w->wraps[i] && w->width[i] > least) {
-			n_wide++;
-			wide += w->width[i];
-		} else {
-			fixed += w->width[i];
-		}
-	}
-	if (!n_wide || fixed + wide <= room)
-		return;
-	w->limit = room > fixed ? (room - fixed) / n_wide : 0;
-	if (w->limit < least)
-		w->limit = least;
-}
-
-/* "4,0x47,0xab-0xff" as lines of at most @limit characters, broken behind commas. */
-static char *list_wrap(const char *list, size_t limit)
-{
-	size_t len = strlen(list), at = 0, n = 0;
-	char *lines = malloc(2 * len + 1);
-
-	if (!lines)
-		out_no_memory();
-	while (*list) {
-		size_t item = strcspn(list, ",");
-
-		item += list[item] == ',';
-		if (at && at + item > limit) {
-			lines[n++] = '\n';
-			at = 0;
-		}
-		memcpy(lines + n, list, item);
-		n += item;
-		at += item;
-		list += item;
-	}
-	lines[n] = '\0';
-	return lines;
-}
-
-static void line_add_cell(struct libscols_line *line, size_t i, const struct out_cell *cell,
-			  size_t limit)
-{
-	const char *whole = cell_text(cell);
-	char *text = limit ? list_wrap(whole, limit) : strdup(whole);
-
-	if (!text || scols_line_refer_data(line, i, text) != 0)
-		out_no_memory();
-	if (cell->color)
-		scols_cell_set_color(scols_line_get_cell(line, i), cell->color);
-}
-
-static struct libscols_table *table_new(const struct app *app, const struct out_view *view,
-					const struct widths *widths)
-{
-	struct libscols_table *tb = scols_new_table();
-
-	if (!tb)
-		out_no_memory();
-	scols_table_enable_raw(tb, app->raw);
-	scols_table_enable_noheadings(tb, app->no_headings);
-	scols_table_enable_colors(tb, out_has_color(app));
-	/* Widths are our business: libsmartcols shall cut and squeeze nothing. */
-	scols_table_set_termforce(tb, SCOLS_TERMFORCE_NEVER);
-	for (size_t i = 0; i < view->n_picks; i++) {
-		const struct out_column *column = &view->column[view->pick[i]];
-		const bool wraps = widths->limit && widths->wraps[i];
-		struct libscols_column *c =
-			scols_table_new_column(tb, column->title, 0,
-					       (column->flags & OUT_RIGHT ? SCOLS_FL_RIGHT : 0) |
-						       (wraps ? SCOLS_FL_WRAP : 0));
-
-		if (!c)
-			out_no_memory();
-		if (wraps)
-			scols_column_set_wrapfunc(c, scols_wrapnl_chunksize, scols_wrapnl_nextchunk,
-						  NULL);
-		scols_column_set_safechars(c, wraps ? "\n" : NULL);
-	}
-	return tb;
-}
-
-static void widths_begin(const struct out_view *view, struct widths *widths)
-{
-	*widths = (struct widths){ 0 };
-	for (size_t i = 0; i < view->n_picks; i++) {
-		const struct out_column *column = &view->column[view->pick[i]];
-
-		widths->wraps[i] = column->flags & OUT_WRAP;
-		widths->width[i] = strlen(column->title);
-	}
-}
-
-static void widths_add(struct widths *widths, size_t i, const char *text)
-{
-	const size_t len = strlen(text);
-
-	if (len > widths->width[i])
-		widths->width[i] = len;
-}
-
-/* libsmartcols pads the last cell of a line; nobody wants those blanks. */
-static void lines_print(struct app *app, char *text)
-{
-	while (text && *text) {
-		char *end = strchrnul(text, '\n');
-		size_t len = (size_t)(end - text);
-
-		while (len && text[len - 1] == ' ')
-			len--;
-		stdout_write(app, text, len);
-		stdout_write(app, "\n", 1);
-		text = *end ? end + 1 : end;
-	}
-}
-
-/* The rows of @view by libsmartcols, all at once. */
-static void table_print(struct app *app, const struct out_view *view)
-{
-	const size_t n_cells = view->n_rows * view->n_picks;
-	_cleanup_(table_done) struct libscols_table *tb = NULL;
-	_cleanup_free_ struct out_cell *cells = calloc(n_cells ? n_cells : 1, sizeof(*cells));
-	_cleanup_free_ char *text = NULL;
-	struct widths widths;
-
-	if (!cells)
-		out_no_memory();
-	widths_begin(view, &widths);
-	for (size_t n = 0; n < n_cells; n++) {
-		cells[n] = cell_fill(view, &view->column[view->pick[n % view->n_picks]],
-				     n / view->n_picks, false);
-		widths_add(&widths, n % view->n_picks, cell_text(&cells[n]));
-	}
-	if (out_is_terminal() && !app->raw)
-		widths_limit(&widths, view->n_picks, out_width());
-
-	tb = table_new(app, view, &widths);
-	for (size_t row = 0; row < view->n_rows; row++) {
-		struct libscols_line *line = scols_table_new_line(tb, NULL);
-
-		if (!line)
-			out_no_memory();
-		for (size_t i = 0; i < view->n_picks; i++)
-			line_add_cell(line, i, &cells[row * view->n_picks + i],
-				      widths.wraps[i] ? widths.limit : 0);
-	}
-	for (size_t n = 0; n < n_cells; n++)
-		cell_done(&cells[n]);
-	if (scols_print_table_to_string(tb, &text) != 0)
-		out_no_memory();
-	lines_print(app, text);
-}
-
-/* ---- long tables ---------------------------------------------------------------------------- */
-
-/*
- * A listing of all queues has 65,536 lines, for which libsmartcols needs 30 MiB and more time than
- * reading the machine does.  So into a file or pipe, without colour, a long table is written
- * line by line, as libsmartcols would: its cells are worked out twice, first for their widths.
- */
-#define LONG_ROWS 256
-
-static char *mempset(char *p, int c, size_t n)
-{
-	return (char *)memset(p, c, n) + n;
-}
-
-static void line_put(struct app *app, const struct out_view *view, const struct widths *widths,
-		     const char *const cell[], char *line)
-{
-	char *p = line;
-
-	for (size_t i = 0; i < view->n_picks; i++) {
-		const size_t len = strlen(cell[i]), pad = widths->width[i] - len;
-		const bool right = view->column[view->pick[i]].flags & OUT_RIGHT;
-
-		if (i)
-			*p++ = ' ';
-		if (right)
-			p = mempset(p, ' ', pad);
-		p = mempcpy(p, cell[i], len);
-		if (!right)
-			p = mempset(p, ' ', pad);
-	}
-	while (p > line && p[-1] == ' ')
-		p--;
-	*p++ = '\n';
-	stdout_write(app, line, (size_t)(p - line));
-}
-
-/* false: there is a text whose width is not its length. */
-static bool long_measure(const struct out_view *view, struct widths *widths)
-{
-	widths_begin(view, widths);
-	for (size_t row = 0; row < view->n_rows; row++) {
-		for (size_t i = 0; i < view->n_picks; i++) {
-			struct out_cell cell =
-				cell_fill(view, &view->column[view->pick[i]], row, false);
-			const char *text = cell_text(&cell);
-			bool plain = true;
-
-			for (const char *p = text; *p; p++)
-				plain &= (unsigned char)*p < 0x80;
-			widths_add(widths, i, text);
-			cell_done(&cell);
-			if (!plain)
-				return false;
-		}
-	}
-	return true;
-}
-
-static void long_print(struct app *app, const struct out_view *view, const struct widths *widths)
-{
-	_cleanup_free_ struct out_cell *cells = calloc(view->n_picks + 1, sizeof(*cells));
-	_cleanup_free_ char *line = NULL;
-	const char *text[ARRAY_SIZE(view->pick)];
-	size_t room = 2;
-
-	for (size_t i = 0; i < view->n_picks; i++) {
-		text[i] = view->column[view->pick[i]].title;
-		room += widths->width[i] + 1;
-	}
-	line = malloc(room);
-	if (!cells || !line)
-		out_no_memory();
-	if (!app->no_headings)
-		line_put(app, view, widths, text, line);
-	for (size_t row = 0; row < view->n_rows; row++) {
-		for (size_t i = 0; i < view->n_picks; i++) {
-			cells[i] = cell_fill(view, &view->column[view->pick[i]], row, false);
-			text[i] = cell_text(&cells[i]);
-		}
-		line_put(app, view, widths, text, line);
-		for (size_t i = 0; i < view->n_picks; i++)
-			cell_done(&cells[i]);
-	}
-}
-
-void out_view_table(struct app *app, const struct out_view *view)
-{
-	struct widths widths;
-
-	if (view->n_rows > LONG_ROWS && !app->raw && !out_is_terminal() && !out_has_color(app) &&
-	    long_measure(view, &widths))
-		long_print(app, view, &widths);
-	else
-		table_print(app, view);
-}
-
-struct json_object *out_row_json(const struct out_column *column, size_t n_columns,
-				 const void *view, const void *row)
-{
-	struct json_object *object = out_json_object();
-
-	for (size_t i = 0; i < n_columns; i++) {
-		struct out_cell cell = { .wants_json = true };
-
-		if (!column[i].key)
-			continue;
-		column[i].fill(&cell, view, row);
-		if (!cell.skip)
-			out_json_add(object, column[i].key, json_object_get(cell.json));
-		cell_done(&cell);
-	}
-	return object;
-}
-
-struct json_object *out_view_json(const struct out_view *view)
-{
-	struct json_object *array = out_json_array();
-
-	for (size_t row = 0; row < view->n_rows; row++)
-		out_json_append(array,
-				out_row_json(view->column, view->n_columns, view->view,
-					     (const char *)view->rows + row * view->row_size));
-	return array;
 }

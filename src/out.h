@@ -28,6 +28,9 @@ void out_no_memory(void) __attribute__((noreturn));
 /** out_printf() - write to stdout; an error is kept for cmd_finish() */
 void out_printf(struct app *app, const char *fmt, ...) _printf_(2, 3);
 
+/** out_write() - the same with @len bytes as they are */
+void out_write(struct app *app, const char *text, size_t len);
+
 /**
  * out_wrapped() - a text and a newline, broken behind blanks and commas where the line ends
  * @at:     columns that stand on the line already
