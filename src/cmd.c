@@ -6,7 +6,6 @@
 #include "cmd.h"
 
 #include <errno.h>
-#include <locale.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -38,7 +37,6 @@ int app_init(struct app *app, const char *program, int argc, const char **argv)
 	};
 	app->json = asks_for_json(argc, argv);
 	app->warnings = out_json_array();
-	setlocale(LC_CTYPE, "");
 	if (rc < 0)
 		cmd_error(app, "cannot start: %s", err_text(rc));
 	return rc;

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <langinfo.h>
+#include <locale.h>
 #include <stdarg.h>
 #include <string.h>
 #include <strings.h>
@@ -128,7 +129,17 @@ const char *out_color(const struct app *app, enum out_color color)
 	return out_has_color(app) ? escapes[color] : "";
 }
 
+void out_locale(void)
+{
+	static bool done;
+
+	if (!done)
+		setlocale(LC_CTYPE, "");
+	done = true;
+}
+
 bool out_has_utf8(void)
 {
+	out_locale();
 	return strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
 }

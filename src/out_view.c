@@ -271,6 +271,7 @@ static struct libscols_table *table_new(const struct app *app, const struct out_
 
 	if (!tb)
 		out_no_memory();
+	out_locale(); /* what is as wide as what */
 	scols_table_enable_raw(tb, app->raw);
 	scols_table_enable_noheadings(tb, app->no_headings);
 	scols_table_enable_colors(tb, out_has_color(app));
