@@ -29,8 +29,13 @@ struct vfioap_mask vfioap_mask_range(unsigned first, unsigned last)
 
 	if (last >= VFIOAP_IDS)
 		return m;
-	for (unsigned id = first; id <= last; id++)
-		vfioap_mask_set(&m, id);
+	for (unsigned i = 0; i < VFIOAP_IDS / 64; i++) {
+		const unsigned low = first > 64 * i ? first : 64 * i;
+		const unsigned high = last < 64 * i + 63 ? last : 64 * i + 63;
+
+		if (low <= high)
+			m.word[i] = ~UINT64_C(0) >> low % 64 & ~UINT64_C(0) << (63 - high % 64);
+	}
 	return m;
 }
 
