@@ -241,7 +241,7 @@ export -f ask definition locked unlocked with_callout
 }
 
 @test "callout: live modify: autostart definitions count, this is no boot" {
-	sim '
+	sim --kernel 6.12 '
 		tool 0 vfioap reserve -A -d 4,0x47
 		tool 0 vfioap create -A -u "$UUID_A" -a 5 -d 4
 		define "$UUID_B" auto 6 4
