@@ -517,9 +517,9 @@ help: ## print this list
 	done
 	@sed -n '/^#$$/,/^#$$/s/^#//p' Makefile
 
-# The simulator and the tools on real kernels: KVER=6.1, 6.12, 7.3; FULL=1.
+# The simulator and the tools on real kernels: KVER=6.1, 6.12, 7.3; QUICK=1.
 .PHONY: check-vm
-check-vm: $(O)/apsim  ## compare with real kernels under qemu [KVER=..] [FULL=1]
-	$(Q)O='$(O)' CC='$(CC)' WARN='$(WARN)' tests/vm/check-vm $(if $(FULL),--full) $(KVER)
+check-vm: $(O)/apsim  ## compare with real kernels under qemu [KVER=..] [QUICK=1]
+	$(Q)O='$(O)' CC='$(CC)' WARN='$(WARN)' tests/vm/check-vm $(if $(QUICK),--scripts 4) $(KVER)
 
 -include $(shell find $(O)/obj $(O)/fuzz/obj -name '*.d' 2>/dev/null)
