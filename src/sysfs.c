@@ -340,8 +340,10 @@ int sysfs_list_kinds(int root, const char *path, sysfs_list_kinds_fn *fn, void *
 
 		if (n < 0 && errno == EINTR)
 			continue;
+		if (n < 0 && errno != ENOENT) /* removed meanwhile: the end, as readdir(3) has it */
+			return -errno;
 		if (n <= 0)
-			return n < 0 ? -errno : 0;
+			return 0;
 		for (ssize_t at = 0; at < n;) {
 			const struct dirent64 *entry = (const void *)(buf.bytes + at);
 			int rc = 0;

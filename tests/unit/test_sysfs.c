@@ -171,6 +171,18 @@ static int count_name(void *arg, const char *name)
 	return names->stop;
 }
 
+/* Of a device that goes: the files first, then their directory. */
+static int remove_all(void *arg, const char *name)
+{
+	const struct tree *tree = arg;
+	char path[64];
+
+	snprintf(path, sizeof(path), "going/%s", name);
+	tree_remove(tree, path);
+	unlinkat(tree->root, "going", AT_REMOVEDIR);
+	return 0;
+}
+
 static void test_list(struct test *t)
 {
 	_cleanup_(tree_done) struct tree tree = { 0 };
@@ -189,6 +201,10 @@ static void test_list(struct test *t)
 	test_case(t, "list: ends when told");
 	EXPECT_INT(t, sysfs_list(tree.root, "dir", count_name, &stop), 7);
 	EXPECT_INT(t, stop.n, 1);
+	test_case(t, "list: a directory that is removed meanwhile ends there");
+	tree_writef(&tree, "", "going/%u", 1);
+	EXPECT_INT(t, sysfs_list(tree.root, "going", remove_all, &tree), 0);
+	EXPECT(t, !tree_has(&tree, "going"));
 	test_case(t, "list: no directory");
 	EXPECT_INT(t, sysfs_list(tree.root, "file", count_name, &names), -ENOTDIR);
 	EXPECT_INT(t, sysfs_list(tree.root, "none", count_name, &names), -ENOENT);
