@@ -31,7 +31,7 @@ static void check_devices(void)
 {
 	struct mdev_list list = { 0 };
 	struct err err = { 0 };
-	int rc = mdev_list_read(TREE_ROOT, true, &list, &err);
+	int rc = mdev_list_read(TREE_ROOT, MDEV_GUEST | MDEV_NODES, &list, &err);
 
 	if (rc < 0)
 		check_failure(&err, rc);

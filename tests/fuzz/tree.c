@@ -11,7 +11,7 @@
 #include "sysfs.h"
 
 #define ENTRIES_MAX 64
-#define TREE_PATH   256
+#define TREE_PATH   1024
 #define TREE_NAME   255
 #define DIRS	    8
 /* Far above any descriptor: close() of it is an error that nobody looks at. */
