@@ -238,17 +238,15 @@ apsim_memory()
 }
 export -f apsim_memory
 
+# By processor time: others work here, too.
 @test "files: a machine of full size with a thousand devices starts in two seconds" {
-	local lpar=$BATS_TEST_TMPDIR/lpar.json start took best=1000000
+	local lpar=$BATS_TEST_TMPDIR/lpar.json took TIMEFORMAT='%U %S'
 
 	lpar_large >"$lpar"
-	for _ in 1 2 3; do # others work here, too
-		start=$(date +%s%N)
-		tool 0 apsim run --lpar "$lpar" true
-		took=$((($(date +%s%N) - start) / 1000000))
-		[ "$took" -ge "$best" ] || best=$took
-	done
-	[ -n "${SAN-}" ] || [ "$best" -lt 2000 ] || fail "$best ms" "less than 2000 ms"
+	tool 0 apsim run --lpar "$lpar" true
+	took=$( (time apsim run --lpar "$lpar" true) 2>&1 | awk '{ print int(($1 + $2) * 1000) }')
+	[ "$took" -gt 0 ]
+	[ -n "${SAN-}" ] || [ "$took" -lt 2000 ] || fail "$took ms" "less than 2000 ms"
 }
 
 @test "files: a machine of full size with a thousand devices takes less than 200 MiB" {
