@@ -132,7 +132,7 @@ objs = $(patsubst %.c,$(O)/obj/%.o,$(1))
 # ---- what has to be there --------------------------------------------------------
 
 build_NEEDS := $(CC) pkg-config $(sort $(loaded_PKGS) $(foreach p,$(PROGRAMS),$($(p)_PKGS)))
-test_NEEDS := bats jq jsonschema mdevctl pkill strace zsh
+test_NEEDS := bats git jq jsonschema mdevctl pkill strace zsh
 deb_NEEDS := dpkg-buildpackage dh lintian debootstrap
 GOALS := $(or $(MAKECMDGOALS),$(.DEFAULT_GOAL))
 
