@@ -133,7 +133,7 @@ objs = $(patsubst %.c,$(O)/obj/%.o,$(1))
 
 build_NEEDS := $(CC) pkg-config $(sort $(loaded_PKGS) $(foreach p,$(PROGRAMS),$($(p)_PKGS)))
 test_NEEDS := bats git jq jsonschema mdevctl pkill strace zsh
-deb_NEEDS := dpkg-buildpackage dh git lintian debootstrap
+deb_NEEDS := build-essential dpkg-buildpackage dh git lintian debootstrap
 GOALS := $(or $(MAKECMDGOALS),$(.DEFAULT_GOAL))
 
 # The phony target that every object waits for, when the goal is one that may install.
