@@ -11,6 +11,7 @@
 #include "lock.h"
 #include "module.h"
 #include "paths.h"
+#include "process.h"
 #include "str.h"
 #include "view.h"
 
@@ -501,6 +502,7 @@ int change_run_device(struct app *app, unsigned flags, change_edit_fn *edit, voi
 
 	if (rc)
 		return rc;
+	process_stack_take();
 	stop_signals_catch();
 	rc = app->dry_run ? 0 : change_lock(app, &lock);
 	if (rc)

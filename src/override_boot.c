@@ -269,6 +269,7 @@ int main(int argc, char **argv)
 	int status, rc;
 
 	rc = process_init();
+	process_stack_take();
 	openlog(PROGRAM, LOG_PID, LOG_DAEMON);
 	if (rc < 0)
 		return fail(STATUS_FAILED, "cannot start: %s", err_text(rc));

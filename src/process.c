@@ -19,11 +19,8 @@
  */
 #define HEAP_KEPT (16 * 1024 * 1024)
 
-/*
- * Without room for its stack the kernel ends a process, wherever it is: before the first write it
- * does no harm.  The deepest of all commands needs 175 KiB on x86-64.
- */
-static __attribute__((noinline)) void stack_take(void)
+/* The deepest of all commands needs 175 KiB on x86-64. */
+__attribute__((noinline)) void process_stack_take(void)
 {
 	volatile char stack[STACK_NEEDED];
 
@@ -38,7 +35,6 @@ int process_init(void)
 
 	if (getrlimit(RLIMIT_STACK, &limit) == 0 && limit.rlim_cur < STACK_LIMIT)
 		return -ENOMEM;
-	stack_take();
 	mallopt(M_TRIM_THRESHOLD, HEAP_KEPT);
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGXFSZ, SIG_IGN); /* else it ends us between two writes: write(2), EFBIG */

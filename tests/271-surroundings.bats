@@ -125,7 +125,7 @@ export -f inject whole_or_not
 		done
 		# The stack has to grow, but not behind the first write.
 		crash=139 results=
-		for ((n = high; n < high + 2000; n += 200)); do
+		for ((n = high; n < high + 800; n += 40)); do
 			whole_or_not "$n KiB" prlimit --as=$((n * 1024))
 			results+=" $outcome"
 		done
