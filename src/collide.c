@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Collisions by way of the adapters: for each, the domains that more than one matrix has there, in
- * one walk; then only the matrices that have one of those are held against each other.
+ * one walk; then only the matrices that have one of those are held against each other.  Of these,
+ * who has but a few domains meets those alone who have one of the same, so that the time goes with
+ * what is found, not with the pairs there are.
  */
 #include "collide.h"
 
@@ -103,28 +105,107 @@ static int list_add(struct list *list, unsigned earlier, unsigned later)
 	return 0;
 }
 
+/* So few domains of an adapter that to look for each is less than to look at all others. */
+#define NARROW 8
+
+/**
+ * struct adapter - the matrices of one adapter, as they are held against those before them
+ * @place, @wide: all so far, and those with more than NARROW domains
+ * @link: the others, by domain: what stands at @head of it is the last one's, and so on; 0: none
+ */
+struct adapter {
+	const struct index *index;
+	unsigned id;
+	const unsigned *place;
+	size_t n_wide, n_links;
+	unsigned *wide;
+	unsigned head[VFIOAP_IDS];
+	struct link {
+		unsigned place, before;
+	} * link;
+};
+
 /* Two that meet on several adapters are told on the first of them. */
-static int pairs_of_adapter(const struct index *index, unsigned a, struct list *list)
+static int pair_add(const struct adapter *a, unsigned earlier, unsigned later, struct list *list)
 {
-	const unsigned *place = index->place + index->begin[a];
-	const size_t n = index->begin[a + 1] - index->begin[a];
+	const struct matrix *x = a->index->matrix[earlier], *y = a->index->matrix[later];
+	const struct vfioap_mask both = vfioap_mask_and(x->adapters, y->adapters);
 
-	for (size_t i = 0; i < n; i++) {
-		const struct matrix *x = index->matrix[place[i]];
+	return vfioap_mask_next(&both, 0) == a->id ? list_add(list, earlier, later) : 0;
+}
 
-		for (size_t j = i + 1; j < n; j++) {
-			const struct matrix *y = index->matrix[place[j]];
-			struct vfioap_mask both;
+static int pairs_with(const struct adapter *a, unsigned later, const unsigned *place, size_t n,
+		      struct list *list)
+{
+	const struct vfioap_mask *domains = &a->index->matrix[later]->domains;
+	int rc = 0;
 
-			if (!vfioap_mask_intersects(&x->domains, &y->domains))
-				continue;
-			both = vfioap_mask_and(x->adapters, y->adapters);
-			if (vfioap_mask_next(&both, 0) == a &&
-			    list_add(list, place[i], place[j]) < 0)
-				return -ENOMEM;
+	for (size_t i = 0; rc == 0 && i < n; i++)
+		if (vfioap_mask_intersects(&a->index->matrix[place[i]]->domains, domains))
+			rc = pair_add(a, place[i], later, list);
+	return rc;
+}
+
+/* Two that meet on several domains are told on the first of them. */
+static int pairs_on_domain(const struct adapter *a, unsigned later, unsigned domain,
+			   struct list *list)
+{
+	const struct vfioap_mask *domains = &a->index->matrix[later]->domains;
+	int rc = 0;
+
+	for (unsigned i = a->head[domain]; rc == 0 && i; i = a->link[i].before) {
+		const unsigned earlier = a->link[i].place;
+		const struct vfioap_mask both =
+			vfioap_mask_and(a->index->matrix[earlier]->domains, *domains);
+
+		if (vfioap_mask_next(&both, 0) == domain)
+			rc = pair_add(a, earlier, later, list);
+	}
+	return rc;
+}
+
+static int pairs_narrow(struct adapter *a, unsigned place, const struct vfioap_mask *domains,
+			struct list *list)
+{
+	int rc = pairs_with(a, place, a->wide, a->n_wide, list);
+
+	VFIOAP_MASK_FOREACH(domain, domains) {
+		if (rc == 0)
+			rc = pairs_on_domain(a, place, domain, list);
+		a->link[++a->n_links] = (struct link){ .place = place, .before = a->head[domain] };
+		a->head[domain] = (unsigned)a->n_links;
+	}
+	return rc;
+}
+
+static int pairs_of_adapter(const struct index *index, unsigned id, struct list *list)
+{
+	const size_t n = index->begin[id + 1] - index->begin[id];
+	_cleanup_free_ unsigned *wide = calloc(n + 1, sizeof(*wide));
+	_cleanup_free_ struct link *link = calloc(n * NARROW + 1, sizeof(*link));
+	struct adapter a = {
+		.index = index,
+		.id = id,
+		.place = index->place + index->begin[id],
+		.wide = wide,
+		.link = link,
+	};
+	int rc = 0;
+
+	if (!wide || !link)
+		return -ENOMEM;
+	for (size_t i = 0; rc == 0 && i < n; i++) {
+		const struct vfioap_mask domains =
+			vfioap_mask_and(index->matrix[a.place[i]]->domains, index->twice[id]);
+
+		if (vfioap_mask_count(&domains) <= NARROW) {
+			rc = pairs_narrow(&a, a.place[i], &domains, list);
+		} else {
+			rc = pairs_with(&a, a.place[i], a.place, i, list);
+			wide[a.n_wide++] = a.place[i];
 		}
 	}
-	return 0;
+	return rc;
 }
 
 static int compare(const void *a, const void *b)

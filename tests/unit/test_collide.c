@@ -61,6 +61,7 @@ int main(void)
 	compare(&t, 200, 4, 8, 256);
 	compare(&t, 200, 3, 3, 20);
 	compare(&t, 60, 100, 100, 256);
+	compare(&t, 300, 3, 24, 40);
 	compare(&t, 500, 1, 1, 256);
 	return test_done(&t);
 }
