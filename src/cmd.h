@@ -87,7 +87,8 @@ struct app {
 	char *sysroot; /* where the root is when it is not "/"; NULL */
 	char *color_text, *lock_timeout_text;
 	bool want_help, want_version, want_options;
-	int out_errno; /* the first write to stdout that failed, or 0; out.c */
+	int out_errno;	/* the first write to stdout that failed, or 0; out.c */
+	unsigned width; /* columns of a line, 0 until it is asked for; out.c */
 };
 
 /**

@@ -55,31 +55,45 @@ void out_printf(struct app *app, const char *fmt, ...)
 
 static void blanks_write(struct app *app, size_t n)
 {
-	while (n--)
-		out_write(app, " ", 1);
+	static const char blanks[] = "                ";
+
+	for (; n >= sizeof(blanks); n -= sizeof(blanks) - 1)
+		out_write(app, blanks, sizeof(blanks) - 1);
+	out_write(app, blanks, n);
+}
+
+/* How much of @text, which is not empty, fits into @room columns; @first: one word does anyhow. */
+static size_t line_fit(const char *text, size_t room, bool first)
+{
+	size_t end = 0;
+
+	for (size_t at = 0; text[at]; at += text[at] == ' ') {
+		at += strcspn(text + at, " ,");
+		at += text[at] == ',';
+		if (at > room && !(first && end == 0))
+			break;
+		end = at;
+	}
+	return end;
 }
 
 void out_wrapped(struct app *app, size_t at, unsigned indent, const char *text)
 {
-	const size_t width = out_width();
-	size_t blank = 0;
+	if (!app->width)
+		app->width = out_width();
 
 	while (*text) {
-		size_t len = strcspn(text, " ,");
+		const size_t room = at < app->width ? app->width - at : 0;
+		const size_t len = line_fit(text, room, at <= indent);
 
-		len += text[len] == ',';
-		if (at + blank + len > width && at > indent) {
-			out_write(app, "\n", 1);
-			blanks_write(app, indent);
-			at = indent;
-			blank = 0;
-		}
-		blanks_write(app, blank);
 		out_write(app, text, len);
-		at += blank + len;
 		text += len;
-		blank = *text == ' ';
-		text += blank;
+		text += *text == ' ' && len;
+		if (!*text)
+			break;
+		out_write(app, "\n", 1);
+		blanks_write(app, indent);
+		at = indent;
 	}
 	out_write(app, "\n", 1);
 }
