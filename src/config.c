@@ -292,18 +292,22 @@ static void tokener_put(struct json_tokener **tokener)
 		json_tokener_free(*tokener);
 }
 
-int config_parse(const char *text, size_t len, struct definition *d, struct json_object **ret)
+/* The validator takes longer than the rest of the parser, and has nothing to say of ASCII. */
+static int tokener_flags(const char *text, size_t len)
 {
-	_cleanup_(tokener_put) struct json_tokener *tokener = json_tokener_new_ex(JSON_DEPTH);
+	return JSON_TOKENER_STRICT | (str_is_ascii(text, len) ? 0 : JSON_TOKENER_VALIDATE_UTF8);
+}
+
+static int parse_text(struct json_tokener *tokener, const char *text, size_t len,
+		      struct definition *d, struct json_object **ret)
+{
 	_cleanup_(object_put) struct json_object *object = NULL;
 	enum json_tokener_error error;
 	int rc = 0;
 
-	if (!tokener)
-		return -ENOMEM;
-
 	/* With its NUL, so that a text that ends too early is an error and not half a parse. */
-	json_tokener_set_flags(tokener, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
+	json_tokener_reset(tokener);
+	json_tokener_set_flags(tokener, tokener_flags(text, len));
 	object = json_tokener_parse_ex(tokener, text, (int)len + 1);
 	error = json_tokener_get_error(tokener);
 
@@ -325,24 +329,45 @@ int config_parse(const char *text, size_t len, struct definition *d, struct json
 	return rc;
 }
 
+int config_parse(const char *text, size_t len, struct definition *d, struct json_object **ret)
+{
+	_cleanup_(tokener_put) struct json_tokener *tokener = json_tokener_new_ex(JSON_DEPTH);
+
+	return tokener ? parse_text(tokener, text, len, d, ret) : -ENOMEM;
+}
+
+/*
+ * struct reader - config_list_read()'s walk over the directory
+ * @tokener: one for all files: a new one of JSON_DEPTH costs more than most of them
+ */
+struct reader {
+	int root, dir;
+	bool whole;
+	struct json_tokener *tokener;
+	struct definition_list list;
+	size_t room;
+};
+
 /*
  * Read one file anew; -ENOENT when there is none (any more), -ENOMEM.
- * @dir: the directory, when that says that it is a regular file; else -1
+ * @regular: the directory says that it is a regular file
  */
-static int read_definition(int root, int dir, const char *name, struct definition *d)
+static int read_definition(const struct reader *r, bool regular, const char *name,
+			   struct definition *d)
 {
 	_cleanup_free_ char *text = NULL;
 	char path[PATH_SIZE], link[8];
 	size_t len;
 	int rc;
 
-	path_join(path, PATH_DEFINITIONS, name);
-	rc = dir < 0 ? file_read(root, path, SWAP_MAX, &text, &len)
-		     : file_read_in(dir, name, SWAP_MAX, &text, &len);
+	rc = regular ? file_read_in(r->dir, name, SWAP_MAX, &text, &len)
+		     : file_read(r->root, path_join(path, PATH_DEFINITIONS, name), SWAP_MAX, &text,
+				 &len);
 	if (rc == -ENOMEM)
 		return rc;
 	/* A link that leads nowhere is there, and mdevctl fails on it. */
-	if (rc == -ENOENT && sysfs_link_read(root, path, link, sizeof(link)) == -ENOENT)
+	if (rc == -ENOENT && sysfs_link_read(r->root, path_join(path, PATH_DEFINITIONS, name),
+					     link, sizeof(link)) == -ENOENT)
 		return rc;
 
 	if (rc == -EFBIG)
@@ -354,7 +379,7 @@ static int read_definition(int root, int dir, const char *name, struct definitio
 	else if (rc < 0)
 		definition_problem(d, CONFIG_UNREADABLE, "%s", err_text(rc));
 	else
-		rc = config_parse(text, len, d, NULL);
+		rc = parse_text(r->tokener, text, len, d, NULL);
 	d->text = TAKE_PTR(text);
 	d->text_len = d->text ? len : 0;
 	return rc == -ENOMEM ? rc : 0;
@@ -385,14 +410,6 @@ static void definition_strip(struct definition *d)
 	d->n_entries = 0;
 }
 
-/* struct reader - config_list_read()'s walk over the directory */
-struct reader {
-	int root, dir;
-	bool whole;
-	struct definition_list list;
-	size_t room;
-};
-
 static int add_definition(void *arg, const char *name, unsigned char kind)
 {
 	_cleanup_(definition_done) struct definition d = { .problem = CONFIG_OK };
@@ -407,7 +424,7 @@ static int add_definition(void *arg, const char *name, unsigned char kind)
 		definition_problem(&d, CONFIG_UNREADABLE, "its name '%s' is not in lower case",
 				   name);
 	else
-		rc = read_definition(r->root, kind == DT_REG ? r->dir : -1, name, &d);
+		rc = read_definition(r, kind == DT_REG, name, &d);
 	if (rc == -ENOENT)
 		return 0;
 	if (rc < 0)
@@ -431,8 +448,10 @@ static int add_definition(void *arg, const char *name, unsigned char kind)
 }
 
 /* Read those that are no JSON again, all together after each nap; @ret_left: still none. */
-static int read_broken(int root, struct definition_list *list, bool *ret_left)
+static int read_broken(struct reader *r, bool *ret_left)
 {
+	struct definition_list *list = &r->list;
+
 	*ret_left = false;
 	for (size_t i = 0; i < list->n; i++) {
 		_cleanup_(definition_done) struct definition again = { .problem = CONFIG_OK };
@@ -441,7 +460,7 @@ static int read_broken(int root, struct definition_list *list, bool *ret_left)
 		if (list->v[i].problem != CONFIG_BAD_JSON)
 			continue;
 		memcpy(again.uuid, list->v[i].uuid, sizeof(again.uuid));
-		rc = read_definition(root, -1, again.uuid, &again);
+		rc = read_definition(r, false, again.uuid, &again);
 		if (rc == -ENOMEM)
 			return rc;
 		definition_done(&list->v[i]);
@@ -476,6 +495,9 @@ static int read_all(struct reader *r)
 	r->dir = sysfs_open(r->root, PATH_DEFINITIONS, O_PATH | O_DIRECTORY);
 	if (r->dir < 0)
 		return r->dir == -ENOENT ? 0 : r->dir;
+	r->tokener = json_tokener_new_ex(JSON_DEPTH);
+	if (!r->tokener)
+		return -ENOMEM;
 	rc = sysfs_list_kinds(r->root, PATH_DEFINITIONS, add_definition, r);
 	if (rc < 0)
 		return rc == -ENOENT ? 0 : rc;
@@ -484,7 +506,7 @@ static int read_all(struct reader *r)
 		broken |= r->list.v[i].problem == CONFIG_BAD_JSON;
 	for (unsigned i = 1; broken && i < BROKEN_READS; i++) {
 		nanosleep(&nap, NULL);
-		rc = read_broken(r->root, &r->list, &broken);
+		rc = read_broken(r, &broken);
 		if (rc < 0)
 			return rc;
 	}
@@ -497,6 +519,7 @@ int config_list_read(int root, bool whole, struct definition_list *ret, struct e
 	int rc = read_all(&r);
 
 	util_close(&r.dir);
+	tokener_put(&r.tokener);
 	if (rc < 0) {
 		config_list_done(&r.list);
 		return rc == -ENOMEM ? err_oom(err)

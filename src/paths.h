@@ -93,9 +93,17 @@
 /** path_join() - "BASE/NAME" or, with @name NULL, "BASE"; returns @buf, cut when too long */
 static inline char *path_join(char buf[PATH_SIZE], const char *base, const char *name)
 {
-	if (snprintf(buf, PATH_SIZE, "%s%s%s", base, name ? "/" : "", name ? name : "") >=
-	    PATH_SIZE)
-		buf[0] = '\0'; /* found nowhere, instead of a wrong file */
+	const size_t base_len = strlen(base), name_len = name ? strlen(name) : 0;
+	char *end = buf;
+
+	if (base_len + 1 + name_len < PATH_SIZE) {
+		end = (char *)memcpy(buf, base, base_len) + base_len;
+		if (name) {
+			*end++ = '/';
+			end = (char *)memcpy(end, name, name_len) + name_len;
+		}
+	} /* else found nowhere, instead of a wrong file */
+	*end = '\0';
 	return buf;
 }
 

@@ -6,6 +6,7 @@
 #include "str.h"
 
 #include <errno.h>
+#include <stdint.h>
 #include <string.h>
 
 #include "util.h"
@@ -116,6 +117,20 @@ static size_t utf8_printable(const unsigned char *s)
 		return forms[i].len;
 	}
 	return 0;
+}
+
+/* Eight at a time: whole files are asked about, a hundred thousand of them. */
+bool str_is_ascii(const char *text, size_t len)
+{
+	uint64_t bits = 0, part;
+
+	for (; len >= sizeof(part); text += sizeof(part), len -= sizeof(part)) {
+		memcpy(&part, text, sizeof(part));
+		bits |= part;
+	}
+	for (; len; text++, len--)
+		bits |= (unsigned char)*text;
+	return !(bits & 0x8080808080808080u);
 }
 
 char *str_printable(char *text)

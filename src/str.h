@@ -26,6 +26,9 @@ char *str_chomp(char *text);
 /** str_starts_with() - the text behind @prefix, or NULL; lends */
 const char *str_starts_with(const char *text, const char *prefix);
 
+/** str_is_ascii() - no byte of @len has its top bit set */
+bool str_is_ascii(const char *text, size_t len);
+
 /**
  * str_printable() - replace what could steer a terminal
  *

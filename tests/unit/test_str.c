@@ -200,6 +200,23 @@ static void test_printable(struct test *t)
 	}
 }
 
+/* Wherever it stands, and however long the text. */
+static void test_is_ascii(struct test *t)
+{
+	for (size_t len = 0; len <= 20; len++) {
+		char text[20];
+
+		test_case(t, "str_is_ascii(): %zu bytes", len);
+		memset(text, 0x7f, sizeof(text));
+		EXPECT(t, str_is_ascii(text, len));
+		for (size_t at = 0; at < sizeof(text); at++) {
+			text[at] = (char)0x80;
+			EXPECT_INT(t, str_is_ascii(text, len), at >= len);
+			text[at] = 0;
+		}
+	}
+}
+
 int main(void)
 {
 	struct test t = { 0 };
@@ -209,5 +226,6 @@ int main(void)
 	test_chomp(&t);
 	test_starts_with(&t);
 	test_printable(&t);
+	test_is_ascii(&t);
 	return test_done(&t);
 }
