@@ -162,7 +162,7 @@ static int judge_definition(const struct audit *a, const struct definition *d)
 		text = finding_text("%s: %s", d->detail, peers_text(d));
 		return text ? say_definition(a, d, FINDING_ERROR, text) : -ENOMEM;
 	}
-	if (*d->other) {
+	if (d->other) {
 		text = finding_text("attribute '%s' is none of vfio_ap's: mdevctl starts the device"
 				    " only if the kernel has it, chzdev and ap-check pass over it",
 				    d->other);

@@ -141,7 +141,7 @@ static int check_entries(const struct snapshot *now, const struct definition *d)
 {
 	const struct caps caps = caps_find(now);
 
-	if (*d->other)
+	if (d->other)
 		return callout_refuse("Invalid attribute '%s'", d->other);
 	for (size_t i = 0; i < d->n_entries; i++)
 		if (d->entry[i].what == CONFIG_AP_CONFIG && caps.ap_config_known && !caps.ap_config)

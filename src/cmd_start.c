@@ -63,7 +63,7 @@ static int find_broken(const struct snapshot *now, const struct definition *defi
 		return findings_say(ret, proto, "correct that file",
 				    "cannot start device '%s': '/%s': %s", definition->uuid, path,
 				    definition->detail);
-	if (*definition->other)
+	if (definition->other)
 		return findings_say(
 			ret, proto, "take the entry out of that file",
 			"cannot start device '%s': '/%s': vfio_ap has no attribute '%s'",

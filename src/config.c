@@ -27,7 +27,10 @@
 #define BROKEN_READS  5
 #define BROKEN_NAP_MS 25
 
-/* The first problem is the one that is told. */
+#define OTHER_SHOWN 47		/* bytes of a name that is none of vfio_ap's */
+#define TEXT_SIZE   (64 * 1024) /* of a device with all adapters and domains it is 20 KiB */
+
+/* The first problem is the one that is told.  Without memory it has no @detail: has_memory(). */
 static _printf_(3, 4) void definition_problem(struct definition *d, enum config_problem problem,
 					      const char *fmt, ...)
 {
@@ -37,9 +40,16 @@ static _printf_(3, 4) void definition_problem(struct definition *d, enum config_
 		return;
 	d->problem = problem;
 	va_start(ap, fmt);
-	vsnprintf(d->detail, sizeof(d->detail), fmt, ap);
+	if (vasprintf(&d->detail, fmt, ap) < 0)
+		d->detail = NULL;
 	va_end(ap);
-	str_printable(d->detail);
+	if (d->detail)
+		str_printable(d->detail);
+}
+
+static bool has_memory(const struct definition *d)
+{
+	return d->problem == CONFIG_OK || d->detail;
 }
 
 /* ---- numbers and masks, as the kernel reads them ------------------------------------------- */
@@ -179,7 +189,19 @@ int config_attr_read(const char *name, const char *value, struct config_entry *r
 	return ap_config_loose(value, &ret->matrix);
 }
 
-static void apply_attr(struct definition *d, const char *name, const char *value)
+/* Any other name is left to the kernel that has, or has not, such a file. */
+static int apply_other(struct definition *d, const char *name)
+{
+	if (d->other)
+		return 0;
+	d->other = strndup(*name ? name : "?", OTHER_SHOWN);
+	if (!d->other)
+		return -ENOMEM;
+	str_printable(d->other);
+	return 0;
+}
+
+static int apply_attr(struct definition *d, const char *name, const char *value)
 {
 	struct config_entry entry;
 	bool leading_zero;
@@ -187,23 +209,17 @@ static void apply_attr(struct definition *d, const char *name, const char *value
 
 	if (!strcmp(name, "ap_config")) {
 		apply_ap_config(d, value);
-		return;
+		return 0;
 	}
 
 	rc = config_attr_read(name, value, &entry, &leading_zero);
-	if (rc == -ENOENT) {
-		/* Any other name is left to the kernel that has, or has not, such a file. */
-		if (!*d->other) {
-			snprintf(d->other, sizeof(d->other), "%s", *name ? name : "?");
-			str_printable(d->other);
-		}
-		return;
-	}
+	if (rc == -ENOENT)
+		return apply_other(d, name);
 	d->set_only |= entry.clear;
 	if (rc < 0) {
 		definition_problem(d, CONFIG_BAD_NUMBER, "'%.40s' of %s is no ID of 0..255", value,
 				   name);
-		return;
+		return 0;
 	}
 	if (leading_zero)
 		definition_problem(d, CONFIG_BAD_NUMBER,
@@ -212,10 +228,11 @@ static void apply_attr(struct definition *d, const char *name, const char *value
 	(entry.clear ? vfioap_mask_clear : vfioap_mask_set)(matrix_ids(&d->matrix, entry.what),
 							    entry.id);
 	add_entry(d, entry);
+	return 0;
 }
 
 /* An element is an object with exactly one key, whose value is a string (mdev.rs). */
-static void parse_element(struct definition *d, size_t i, struct json_object *element)
+static int parse_element(struct definition *d, size_t i, struct json_object *element)
 {
 	struct json_object_iterator it;
 	struct json_object *value;
@@ -225,7 +242,7 @@ static void parse_element(struct definition *d, size_t i, struct json_object *el
 	    json_object_object_length(element) != 1) {
 		definition_problem(d, CONFIG_BAD_FIELD,
 				   "element %zu of attrs is no object of one key", i);
-		return;
+		return 0;
 	}
 
 	it = json_object_iter_begin(element);
@@ -233,19 +250,20 @@ static void parse_element(struct definition *d, size_t i, struct json_object *el
 	if (!json_object_is_type(value, json_type_string)) {
 		definition_problem(d, CONFIG_BAD_FIELD,
 				   "the value of element %zu of attrs is no text", i);
-		return;
+		return 0;
 	}
 
 	text = json_object_get_string(value);
 	if (strlen(text) != (size_t)json_object_get_string_len(value))
 		definition_problem(d, CONFIG_BAD_FIELD, "element %zu of attrs holds a NUL", i);
-	apply_attr(d, json_object_iter_peek_name(&it), text);
+	return apply_attr(d, json_object_iter_peek_name(&it), text);
 }
 
 static int parse_object(struct definition *d, struct json_object *object)
 {
 	struct json_object *type = NULL, *start = NULL, *list = NULL;
 	size_t n;
+	int rc = 0;
 
 	json_object_object_get_ex(object, "mdev_type", &type);
 	json_object_object_get_ex(object, "start", &start);
@@ -274,9 +292,9 @@ static int parse_object(struct definition *d, struct json_object *object)
 	d->entry = reallocarray(NULL, n + 1, sizeof(*d->entry));
 	if (!d->entry)
 		return -ENOMEM;
-	for (size_t i = 0; i < n; i++)
-		parse_element(d, i, json_object_array_get_idx(list, i));
-	return 0;
+	for (size_t i = 0; rc == 0 && i < n; i++)
+		rc = parse_element(d, i, json_object_array_get_idx(list, i));
+	return rc;
 }
 
 /* ---- one file -------------------------------------------------------------------------- */
@@ -323,6 +341,8 @@ static int parse_text(struct json_tokener *tokener, const char *text, size_t len
 		definition_problem(d, CONFIG_BAD_JSON, "it is no object");
 	else
 		rc = parse_object(d, object);
+	if (!has_memory(d))
+		rc = -ENOMEM;
 
 	if (!rc && ret)
 		*ret = d->problem == CONFIG_BAD_JSON ? NULL : TAKE_PTR(object);
@@ -338,6 +358,7 @@ int config_parse(const char *text, size_t len, struct definition *d, struct json
 
 /*
  * struct reader - config_list_read()'s walk over the directory
+ * @text:    of a file that is only looked at
  * @tokener: one for all files: a new one of JSON_DEPTH costs more than most of them
  */
 struct reader {
@@ -346,30 +367,11 @@ struct reader {
 	struct json_tokener *tokener;
 	struct definition_list list;
 	size_t room;
+	char text[TEXT_SIZE];
 };
 
-/*
- * Read one file anew; -ENOENT when there is none (any more), -ENOMEM.
- * @regular: the directory says that it is a regular file
- */
-static int read_definition(const struct reader *r, bool regular, const char *name,
-			   struct definition *d)
+static int read_failed(int rc, struct definition *d)
 {
-	_cleanup_free_ char *text = NULL;
-	char path[PATH_SIZE], link[8];
-	size_t len;
-	int rc;
-
-	rc = regular ? file_read_in(r->dir, name, SWAP_MAX, &text, &len)
-		     : file_read(r->root, path_join(path, PATH_DEFINITIONS, name), SWAP_MAX, &text,
-				 &len);
-	if (rc == -ENOMEM)
-		return rc;
-	/* A link that leads nowhere is there, and mdevctl fails on it. */
-	if (rc == -ENOENT && sysfs_link_read(r->root, path_join(path, PATH_DEFINITIONS, name),
-					     link, sizeof(link)) == -ENOENT)
-		return rc;
-
 	if (rc == -EFBIG)
 		definition_problem(d, CONFIG_BAD_JSON, "it is larger than 1 MiB");
 	else if (rc == -EAGAIN)
@@ -378,23 +380,52 @@ static int read_definition(const struct reader *r, bool regular, const char *nam
 		definition_problem(d, CONFIG_UNREADABLE, "it is no regular file");
 	else if (rc < 0)
 		definition_problem(d, CONFIG_UNREADABLE, "%s", err_text(rc));
-	else
-		rc = parse_text(r->tokener, text, len, d, NULL);
-	d->text = TAKE_PTR(text);
-	d->text_len = d->text ? len : 0;
-	return rc == -ENOMEM ? rc : 0;
+	return has_memory(d) ? 0 : -ENOMEM;
+}
+
+/* Read one file anew; -ENOENT when there is none (any more), -ENOMEM. */
+static int read_definition(const struct reader *r, const char *name, struct definition *d)
+{
+	char path[PATH_SIZE], link[8];
+	int rc;
+
+	path_join(path, PATH_DEFINITIONS, name);
+	rc = file_read(r->root, path, SWAP_MAX, &d->text, &d->text_len);
+	if (rc == 0)
+		return parse_text(r->tokener, d->text, d->text_len, d, NULL);
+	/* A link that leads nowhere is there, and mdevctl fails on it. */
+	if (rc == -ENOMEM ||
+	    (rc == -ENOENT && sysfs_link_read(r->root, path, link, sizeof(link)) == -ENOENT))
+		return rc;
+	return read_failed(rc, d);
+}
+
+/*
+ * The same of a file that is only looked at, and that the directory calls a regular one: in three
+ * calls and without a copy.  What goes wrong is told by read_definition().
+ */
+static int peek_definition(struct reader *r, const char *name, struct definition *d)
+{
+	size_t len;
+
+	if (file_peek(r->dir, name, r->text, sizeof(r->text), &len) < 0)
+		return read_definition(r, name, d);
+	return parse_text(r->tokener, r->text, len, d, NULL);
 }
 
 /* ---- all files ------------------------------------------------------------------------- */
 
 void definition_done(struct definition *d)
 {
+	char **const texts[] = { &d->other, &d->detail, &d->text };
+
+	for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
+		free(*texts[i]);
+		*texts[i] = NULL;
+	}
 	free(d->entry);
 	d->entry = NULL;
-	d->n_entries = 0;
-	free(d->text);
-	d->text = NULL;
-	d->text_len = 0;
+	d->n_entries = d->text_len = 0;
 }
 
 /* All but what a look at it needs. */
@@ -423,10 +454,14 @@ static int add_definition(void *arg, const char *name, unsigned char kind)
 	if (strcmp(name, d.uuid) != 0)
 		definition_problem(&d, CONFIG_UNREADABLE, "its name '%s' is not in lower case",
 				   name);
+	else if (kind == DT_REG && !r->whole)
+		rc = peek_definition(r, name, &d);
 	else
-		rc = read_definition(r, kind == DT_REG, name, &d);
+		rc = read_definition(r, name, &d);
 	if (rc == -ENOENT)
 		return 0;
+	if (rc == 0 && !has_memory(&d))
+		rc = -ENOMEM;
 	if (rc < 0)
 		return rc;
 
@@ -442,8 +477,7 @@ static int add_definition(void *arg, const char *name, unsigned char kind)
 	if (!r->whole)
 		definition_strip(&d);
 	r->list.v[r->list.n++] = d;
-	d.entry = NULL;
-	d.text = NULL;
+	d = (struct definition){ .problem = CONFIG_OK };
 	return 0;
 }
 
@@ -460,7 +494,7 @@ static int read_broken(struct reader *r, bool *ret_left)
 		if (list->v[i].problem != CONFIG_BAD_JSON)
 			continue;
 		memcpy(again.uuid, list->v[i].uuid, sizeof(again.uuid));
-		rc = read_definition(r, false, again.uuid, &again);
+		rc = read_definition(r, again.uuid, &again);
 		if (rc == -ENOMEM)
 			return rc;
 		definition_done(&list->v[i]);
@@ -470,10 +504,9 @@ static int read_broken(struct reader *r, bool *ret_left)
 			i--;
 			continue;
 		}
-		list->v[i] = again;
-		again.entry = NULL;
-		again.text = NULL;
 		*ret_left |= again.problem == CONFIG_BAD_JSON;
+		list->v[i] = again;
+		again = (struct definition){ .problem = CONFIG_OK };
 	}
 	return 0;
 }
@@ -513,22 +546,36 @@ static int read_all(struct reader *r)
 	return 0;
 }
 
+static void reader_freep(struct reader **r)
+{
+	if (*r) {
+		util_close(&(*r)->dir);
+		tokener_put(&(*r)->tokener);
+		config_list_done(&(*r)->list);
+	}
+	free(*r);
+}
+
 int config_list_read(int root, bool whole, struct definition_list *ret, struct err *err)
 {
-	struct reader r = { .root = root, .dir = -1, .whole = whole };
-	int rc = read_all(&r);
+	_cleanup_(reader_freep) struct reader *r = malloc(sizeof(*r));
+	int rc;
 
-	util_close(&r.dir);
-	tokener_put(&r.tokener);
-	if (rc < 0) {
-		config_list_done(&r.list);
+	if (!r)
+		return err_oom(err);
+	memset(r, 0, offsetof(struct reader, text));
+	r->root = root;
+	r->dir = -1;
+	r->whole = whole;
+	rc = read_all(r);
+	if (rc < 0)
 		return rc == -ENOMEM ? err_oom(err)
 				     : err_errno(err, rc, "cannot list '/" PATH_DEFINITIONS "'");
-	}
 
-	if (r.list.n)
-		qsort(r.list.v, r.list.n, sizeof(*r.list.v), compare_definitions);
-	*ret = r.list;
+	if (r->list.n)
+		qsort(r->list.v, r->list.n, sizeof(*r->list.v), compare_definitions);
+	*ret = r->list;
+	r->list = (struct definition_list){ 0 };
 	return 0;
 }
 

@@ -39,9 +39,11 @@ struct config_entry {
  * @matrix:     what its attrs add up to; assign_*, unassign_* and ap_config in their order
  * @set_only:   has unassign_* or ap_config entries: only `set` may change it
  * @entry:      its attrs in their order
- * @other:      the first attribute that is none of vfio_ap's, printable; ""
- * @problem:    what is wrong with it; @detail says where, printable
+ * @other:      the first attribute that is none of vfio_ap's, printable; NULL
+ * @problem:    what is wrong with it; @detail says where, printable; NULL without a problem
  * @text:       the file's bytes, with a NUL behind them; NULL: it could not be read
+ *
+ * There may be a hundred thousand: what few of them have is on the heap.
  */
 struct definition {
 	char uuid[UUID_SIZE];
@@ -50,9 +52,8 @@ struct definition {
 	struct matrix matrix;
 	struct config_entry *entry;
 	size_t n_entries;
-	char other[48];
 	enum config_problem problem;
-	char detail[128];
+	char *other, *detail;
 	char *text;
 	size_t text_len;
 };

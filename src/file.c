@@ -86,15 +86,24 @@ int file_read(int root, const char *path, size_t max, char **ret, size_t *ret_le
 	return fd < 0 ? fd : read_whole(fd, &st, max, ret, ret_len);
 }
 
-int file_read_in(int dir, const char *name, size_t max, char **ret, size_t *ret_len)
+int file_peek(int dir, const char *name, char *buf, size_t size, size_t *ret_len)
 {
 	_cleanup_close_ int fd =
 		openat(dir, name, O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY);
-	struct stat st;
+	ssize_t n;
 
-	if (fd < 0 || fstat(fd, &st) < 0)
+	if (fd < 0)
 		return -errno;
-	return S_ISREG(st.st_mode) ? read_whole(fd, &st, max, ret, ret_len) : -EINVAL;
+	n = read(fd, buf, size);
+	if (n < 0)
+		return -errno;
+	if (!n)
+		return -ENODATA;
+	if ((size_t)n == size)
+		return -EFBIG;
+	buf[n] = '\0';
+	*ret_len = (size_t)n;
+	return 0;
 }
 
 /* ---- write --------------------------------------------------------------------------- */

@@ -23,12 +23,16 @@
 int file_read(int root, const char *path, size_t max, char **ret, size_t *ret_len);
 
 /**
- * file_read_in() - the same of a regular file in an open directory, for there may be thousands
+ * file_peek() - a file in an open directory, to look at, for there may be thousands
  * @name: without '/'; the directory has told that it is a regular file
+ * @buf:  gets a NUL behind the text
  *
- * Return: as file_read(); also -ELOOP, -EINVAL: it has become something else.
+ * One open, one read, one close: what is not all of a regular file, because a signal came or it has
+ * become something else, is left to those who find that the text makes no sense, and ask
+ * file_read().
+ * Return: 0; -EFBIG: it does not fit; -ENODATA: empty, perhaps no file; other errno.
  */
-int file_read_in(int dir, const char *name, size_t max, char **ret, size_t *ret_len);
+int file_peek(int dir, const char *name, char *buf, size_t size, size_t *ret_len);
 
 /**
  * struct file_new - a file that is written and synced, but not in place yet

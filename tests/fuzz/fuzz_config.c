@@ -29,8 +29,9 @@ static void check_definition(const struct definition *d)
 {
 	struct matrix m = { 0 };
 
-	require((d->problem == CONFIG_OK) == !*d->detail);
-	require(fuzz_is_printable(d->detail) && fuzz_is_printable(d->other));
+	require((d->problem == CONFIG_OK) == !d->detail);
+	require(!d->detail || fuzz_is_printable(d->detail));
+	require(!d->other || fuzz_is_printable(d->other));
 	for (size_t i = 0; i < d->n_entries; i++) {
 		struct vfioap_mask *ids = entry_ids(&m, &d->entry[i]);
 
@@ -131,7 +132,7 @@ static void check_format(const struct definition *d)
 	char *text = config_format(&d->matrix, d->start_auto);
 
 	require(text && config_parse(text, strlen(text), &got, NULL) == 0);
-	require(got.problem == CONFIG_OK && !got.set_only && !*got.other);
+	require(got.problem == CONFIG_OK && !got.set_only && !got.other);
 	require(got.start_auto == d->start_auto && matrix_equal(&got.matrix, &d->matrix));
 	definition_done(&got);
 	free(text);

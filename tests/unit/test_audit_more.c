@@ -130,7 +130,7 @@ static void misread_other(struct machine *m)
 {
 	struct definition *d = scene_defined(&m->s, UUID_B, false, matrix_of("4", "4", ""));
 
-	snprintf(d->other, sizeof(d->other), "migratable");
+	d->other = strdup("migratable");
 }
 
 static void misread_rules(struct machine *m)

@@ -57,6 +57,44 @@ static void test_read(struct test *t)
 	}
 }
 
+/* All of a file that fits with a NUL behind it, or nothing. */
+static void test_peek(struct test *t)
+{
+	static const struct {
+		const char *name;
+		int rc;
+		size_t len;
+	} rows[] = {
+		{ .name = "seven", .len = 7 },
+		{ .name = "eight", .rc = -EFBIG },
+		{ .name = "empty", .rc = -ENODATA },
+		{ .name = "fifo", .rc = -ENODATA },
+		{ .name = "link", .rc = -ELOOP },
+		{ .name = "none", .rc = -ENOENT },
+		{ .name = "dir", .rc = -EISDIR },
+	};
+	_cleanup_(tree_done) struct tree tree = { 0 };
+
+	tree_init(&tree);
+	tree_bytes(&tree, "seven", "12\0 567", 7);
+	tree_write(&tree, "eight", "12345678");
+	tree_write(&tree, "empty", "");
+	tree_link(&tree, "seven", "link");
+	tree_dir(&tree, "dir");
+	tree_fifo(&tree, "fifo");
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		char text[8] = "before";
+		size_t len = 99;
+
+		test_case(t, "peek: %s", rows[i].name);
+		EXPECT_INT(t, file_peek(tree.root, rows[i].name, text, sizeof(text), &len),
+			   rows[i].rc);
+		EXPECT_INT(t, len, rows[i].rc ? 99 : rows[i].len);
+		EXPECT(t, rows[i].rc || memcmp(text, "12\0 567", sizeof(text)) == 0);
+	}
+}
+
 static void test_replace(struct test *t)
 {
 	_cleanup_(tree_done) struct tree tree = { 0 };
@@ -167,6 +205,7 @@ int main(void)
 	struct test t = { 0 };
 
 	test_read(&t);
+	test_peek(&t);
 	test_replace(&t);
 	test_two_steps(&t);
 	test_remove(&t);
