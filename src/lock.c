@@ -86,10 +86,9 @@ static int content_number(const char *text)
 	return (int)(unsigned)(unsigned long)value;
 }
 
-/* Read the number in the lock file @fd, and who that is. */
-static int read_holder(int root, int fd, struct lock_holder *ret)
+static int read_number(int fd, pid_t *ret)
 {
-	char text[CONTENT_MAX + 1], path[PATH_SIZE], name[32], comm[64];
+	char text[CONTENT_MAX + 1];
 	ssize_t n;
 
 	do {
@@ -98,10 +97,20 @@ static int read_holder(int root, int fd, struct lock_holder *ret)
 	if (n < 0)
 		return -errno;
 	text[n] = '\0';
+	*ret = content_number(text);
+	return 0;
+}
 
-	*ret = (struct lock_holder){ .pid = content_number(text) };
-	if (ret->pid <= 0)
-		return 0;
+/* Read the number in the lock file @fd, and who that is. */
+static int read_holder(int root, int fd, struct lock_holder *ret)
+{
+	char path[PATH_SIZE], name[32], comm[64];
+	int rc;
+
+	*ret = (struct lock_holder){ 0 };
+	rc = read_number(fd, &ret->pid);
+	if (rc < 0 || ret->pid <= 0)
+		return rc;
 	snprintf(name, sizeof(name), "%d/comm", ret->pid);
 	if (!sysfs_read(root, path_join(path, PATH_PROC, name), comm, sizeof(comm)))
 		snprintf(ret->command, sizeof(ret->command), "%.31s", str_chomp(comm));
@@ -191,18 +200,18 @@ static int open_dir(int root, bool make, struct err *err)
 }
 
 /* The peers' name for the temporary file; when somebody has made that one, a name at random. */
-static int temp_name(unsigned try, char name[TEMP_NAME_SIZE])
+static int temp_name(unsigned try, pid_t pid, char name[TEMP_NAME_SIZE])
 {
 	unsigned random;
 
 	if (!try) {
-		snprintf(name, TEMP_NAME_SIZE, PATH_LOCK_NAME "%05d%02x", (int)getpid(),
+		snprintf(name, TEMP_NAME_SIZE, PATH_LOCK_NAME "%05d%02x", (int)pid,
 			 (unsigned)time(NULL) & 0xff);
 		return 0;
 	}
 	if (getrandom(&random, sizeof(random), 0) != (ssize_t)sizeof(random))
 		return -EIO;
-	snprintf(name, TEMP_NAME_SIZE, PATH_LOCK_NAME "%05d%08x", (int)getpid(), random);
+	snprintf(name, TEMP_NAME_SIZE, PATH_LOCK_NAME "%05d%08x", (int)pid, random);
 	return 0;
 }
 
@@ -215,7 +224,7 @@ static int temp_write(struct wait *w)
 	int len;
 
 	for (unsigned try = 0; fd < 0; try++) {
-		int rc = temp_name(try, w->temp);
+		int rc = temp_name(try, w->lock.pid, w->temp);
 
 		if (rc < 0)
 			return rc;
@@ -233,7 +242,6 @@ static int temp_write(struct wait *w)
 		return n < 0 ? -errno : -EIO;
 	if (fstat(fd, &st) < 0)
 		return -errno;
-	w->lock.pid = getpid();
 	w->lock.dev = st.st_dev;
 	w->lock.ino = st.st_ino;
 	return 0;
@@ -381,7 +389,7 @@ int lock_acquire_for(int root, pid_t owner, unsigned timeout_ms, const volatile 
 {
 	_cleanup_(wait_done) struct wait w = {
 		.root = root,
-		.lock = { .dir = -1, .owner = owner },
+		.lock = { .dir = -1, .owner = owner, .pid = getpid() },
 		.err = err,
 	};
 	int rc;
@@ -413,18 +421,25 @@ int lock_acquire_for(int root, pid_t owner, unsigned timeout_ms, const volatile 
 
 /* ---- giving it back ------------------------------------------------------------------------ */
 
+/* Our file, with our number in it still: not what somebody else has put there meanwhile. */
+static bool is_unchanged(const struct lock *lock)
+{
+	_cleanup_close_ int fd =
+		sysfs_open(lock->dir, PATH_LOCK_NAME, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+	struct stat st;
+	pid_t pid;
+
+	return fd >= 0 && !fstat(fd, &st) && st.st_dev == lock->dev && st.st_ino == lock->ino &&
+	       !read_number(fd, &pid) && pid == lock->owner;
+}
+
 void lock_release(struct lock *lock)
 {
-	_cleanup_close_ int fd = -1;
-	struct lock_holder holder;
-	enum lock_state state;
-
 	if (!lock->held)
 		return;
 
-	/* Of a child the lock is not; nor is what somebody else has put there meanwhile. */
-	if (lock->pid == getpid() && path_is_ours(lock) &&
-	    !look(lock->dir, lock->dir, &state, &holder, &fd) && holder.pid == lock->owner)
+	/* Of a child the lock is not. */
+	if (lock->pid == getpid() && is_unchanged(lock))
 		unlinkat(lock->dir, PATH_LOCK_NAME, 0);
 
 	lock_keep(lock);
