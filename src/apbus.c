@@ -95,24 +95,32 @@ static int read_config(int root, struct apbus *bus, struct err *err)
 	return 0;
 }
 
-int apbus_masks_read(int root, struct apbus_masks *ret, struct err *err)
+/* @ret_found: there are such files; before Linux 4.20 every queue is the host's */
+static int read_masks(int root, struct apbus_masks *ret, bool *ret_found, struct err *err)
 {
 	struct apbus_masks masks = {
 		.apmask = vfioap_mask_range(0, VFIOAP_IDS - 1),
 		.aqmask = vfioap_mask_range(0, VFIOAP_IDS - 1),
 	};
-	int rc;
+	int ap, aq;
 
-	/* Without the files (before Linux 4.20) every queue is the host's. */
-	rc = read_mask(root, PATH_AP_MASK, &masks.apmask, err);
-	if (rc < 0 && rc != -ENOENT)
-		return rc;
-	rc = read_mask(root, PATH_AQ_MASK, &masks.aqmask, err);
-	if (rc < 0 && rc != -ENOENT)
-		return rc;
+	ap = read_mask(root, PATH_AP_MASK, &masks.apmask, err);
+	if (ap < 0 && ap != -ENOENT)
+		return ap;
+	aq = read_mask(root, PATH_AQ_MASK, &masks.aqmask, err);
+	if (aq < 0 && aq != -ENOENT)
+		return aq;
 
 	*ret = masks;
+	*ret_found = ap == 0 || aq == 0;
 	return 0;
+}
+
+int apbus_masks_read(int root, struct apbus_masks *ret, struct err *err)
+{
+	bool found;
+
+	return read_masks(root, ret, &found, err);
 }
 
 bool apbus_masks_all(const struct apbus_masks *masks)
@@ -201,6 +209,14 @@ struct drivers {
 	struct err *err;
 };
 
+/* Each kind has a driver for its cards, which has no queues: cex4card beside cex4queue. */
+static bool is_card_driver(const char *name)
+{
+	const size_t len = strlen(name);
+
+	return len > strlen("card") && strcmp(name + len - strlen("card"), "card") == 0;
+}
+
 static int add_driver(void *arg, const char *name)
 {
 	struct drivers *drivers = arg;
@@ -211,8 +227,11 @@ static int add_driver(void *arg, const char *name)
 	char path[PATH_SIZE];
 	int rc;
 
+	if (is_card_driver(name))
+		return 0;
 	path_join(path, PATH_AP_DRIVERS, name);
 	rc = sysfs_list(drivers->root, path, add_queue, queues);
+	bus->vfio_ap_loaded |= vfio && rc == 0;
 	if (!vfio && qset_count(queues) != before)
 		snprintf(bus->host_name, sizeof(bus->host_name), "%s", before ? "" : name);
 	if (rc == -ENOENT || rc == -ENODEV || rc == -ENOTDIR)
@@ -221,61 +240,90 @@ static int add_driver(void *arg, const char *name)
 }
 
 /*
- * Are the queues of the drivers all that there are?  The kernel counts both, and a machine whose
- * queues are all bound, the usual one, is known by its drivers: it saves the names of the devices,
- * which are as many again.  Source: ap_bus.c of Linux, bindings_show() (5.11).
+ * How many queues there are, when all are bound, the usual case: then they are known by their
+ * drivers, which saves the names of the devices, as many again.  0: some are not, or nobody tells.
+ * Source: ap_bus.c of Linux, bindings_show() (5.11).
  */
-static bool drivers_have_all(int root, const struct apbus *bus)
+static unsigned bindings_total(int root)
 {
-	const unsigned found = qset_count(&bus->host_driver) + qset_count(&bus->vfio_driver);
 	unsigned long bound, total;
 	char text[LINE_SIZE];
 	const char *p = text;
 
 	if (sysfs_read(root, PATH_AP_BINDINGS, text, sizeof(text)) < 0)
-		return false;
+		return 0;
 	if (str_ulong_parse(&p, 10, VFIOAP_IDS * VFIOAP_IDS, &bound) < 0 || *p++ != '/' ||
 	    str_ulong_parse(&p, 10, VFIOAP_IDS * VFIOAP_IDS, &total) < 0)
-		return false;
-	return bound == total && found == total;
+		return 0;
+	return bound == total ? (unsigned)total : 0;
 }
 
-static int read_names(int root, struct apbus *bus, struct err *err)
+static bool has_all(const struct apbus *bus, unsigned total)
 {
-	const bool all = drivers_have_all(root, bus);
+	return total && qset_count(&bus->host_driver) + qset_count(&bus->vfio_driver) == total;
+}
+
+/*
+ * The queues of all drivers.  Those of kernels since 6.6 are asked by name: when they have all
+ * queues, there need not be others.
+ */
+static int read_drivers(int root, struct apbus *bus, bool *ret_all, struct err *err)
+{
+	static const char *const names[] = { "cex4queue", "vfio_ap" };
+	struct drivers drivers = { .root = root, .bus = bus, .err = err };
+	const unsigned total = bindings_total(root);
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && total && i < ARRAY_SIZE(names); i++)
+		rc = add_driver(&drivers, names[i]);
+	if (rc == 0 && !has_all(bus, total)) {
+		bus->host_driver = bus->vfio_driver = (struct qset){ 0 };
+		bus->host_name[0] = '\0';
+		rc = sysfs_list(root, PATH_AP_DRIVERS, add_driver, &drivers);
+	}
+	if (rc < 0 && rc != -ENOENT)
+		return err && err->code ? rc
+					: err_errno(err, rc, "cannot list '/" PATH_AP_DRIVERS "'");
+	str_printable(bus->host_name);
+	*ret_all = has_all(bus, total);
+	return 0;
+}
+
+static int read_names(int root, unsigned parts, bool all, struct apbus *bus, struct err *err)
+{
 	const char *path = all ? PATH_AP_ROOT : PATH_AP_DEVICES;
 	int rc;
 
 	if (all) {
 		bus->queues = bus->host_driver;
 		qset_or(&bus->queues, &bus->vfio_driver);
+		bus->cards = qset_adapters(&bus->queues);
+		if (!(parts & APBUS_CARDS))
+			return 0;
 	}
 	rc = sysfs_list(root, path, add_device, bus);
 	return rc < 0 && rc != -ENOENT ? err_errno(err, rc, "cannot list '/%s'", path) : 0;
 }
 
-static int read_devices(int root, struct apbus *bus, struct err *err)
+static int read_devices(int root, unsigned parts, struct apbus *bus, struct err *err)
 {
-	struct drivers drivers = { .root = root, .bus = bus, .err = err };
 	_cleanup_free_ struct qset *moved = malloc(sizeof(*moved));
+	bool all = false;
 	int rc;
 
 	if (!moved)
 		return err_oom(err);
-
-	rc = sysfs_list(root, PATH_AP_DRIVERS, add_driver, &drivers);
-	if (rc < 0 && rc != -ENOENT)
-		return err && err->code ? rc
-					: err_errno(err, rc, "cannot list '/" PATH_AP_DRIVERS "'");
+	rc = read_drivers(root, bus, &all, err);
+	if (rc < 0)
+		return rc;
 
 	/* A queue seen at two drivers moved meanwhile: it counts as bound to neither. */
-	str_printable(bus->host_name);
 	*moved = bus->host_driver;
 	qset_and(moved, &bus->vfio_driver);
 	qset_andnot(&bus->host_driver, moved);
 	qset_andnot(&bus->vfio_driver, moved);
 
-	rc = read_names(root, bus, err);
+	rc = read_names(root, parts, all && qset_is_empty(moved), bus, err);
 	qset_and(&bus->host_driver, &bus->queues);
 	qset_and(&bus->vfio_driver, &bus->queues);
 	return rc;
@@ -298,7 +346,7 @@ int apbus_vfio_read(int root, struct qset *ret, struct err *err)
 /*
  * Does queue @a.@d of the card open as @dir have an override?  Any text counts, also one too
  * long to be a driver's name.
- * Return: 2 for vfio_ap, 1 for another, 0; -ENOENT no such file; -ENODEV no such queue.
+ * Return: 2 for vfio_ap, 1 for another, 0; -ENOENT, -ENODEV the queue has gone.
  */
 static int read_override(int dir, unsigned a, unsigned d)
 {
@@ -307,8 +355,6 @@ static int read_override(int dir, unsigned a, unsigned d)
 
 	path_join(path, queue_format(a, d, queue), "driver_override");
 	rc = sysfs_read(dir, path, text, sizeof(text));
-	if (rc == -ENOENT)
-		return sysfs_exists(dir, queue) ? rc : -ENODEV;
 	if (rc == -EFBIG)
 		return 1;
 	if (rc < 0)
@@ -316,10 +362,20 @@ static int read_override(int dir, unsigned a, unsigned d)
 	return strcmp(str_chomp(text), "vfio_ap") == 0 ? 2 : *text != '\0';
 }
 
-/*
- * The overrides.  Only where the first queue has the file (Linux 6.19) the others are asked:
- * nothing else in sysfs tells.
- */
+/* The first queue tells: all have the file, or none (Linux 6.19); nothing else in sysfs does. */
+static bool find_override(int root, const struct apbus *bus)
+{
+	char path[PATH_SIZE];
+
+	QSET_FOREACH(a, d, &bus->queues) {
+		if (sysfs_exists(root, path_queue(path, a, d, "driver_override")))
+			return true;
+		if (sysfs_exists(root, path_queue(path, a, d, NULL)))
+			return false; /* else it has gone: the next one */
+	}
+	return false;
+}
+
 static int read_overrides(int root, struct apbus *bus, struct err *err)
 {
 	_cleanup_close_ int dir = -1;
@@ -327,6 +383,9 @@ static int read_overrides(int root, struct apbus *bus, struct err *err)
 	unsigned card = VFIOAP_IDS;
 	int rc;
 
+	bus->override_known = find_override(root, bus);
+	if (!bus->override_known)
+		return 0;
 	QSET_FOREACH(a, d, &bus->queues) {
 		if (a != card) {
 			util_close(&dir);
@@ -334,14 +393,11 @@ static int read_overrides(int root, struct apbus *bus, struct err *err)
 			card = a;
 		}
 		rc = dir < 0 ? -ENODEV : read_override(dir, a, d);
-		if (rc == -ENODEV || (rc == -ENOENT && bus->override_known))
-			continue; /* the queue has gone */
-		if (rc == -ENOENT)
-			break; /* this kernel has no such file */
+		if (rc == -ENODEV || rc == -ENOENT)
+			continue;
 		if (rc < 0)
 			return cannot_read(err, rc, path_queue(path, a, d, "driver_override"));
 
-		bus->override_known = true;
 		if (rc)
 			qset_add(&bus->override, a, d);
 		if (rc == 2)
@@ -360,24 +416,37 @@ static bool find_status(int root, const struct apbus *bus)
 	return false;
 }
 
-int apbus_read(int root, struct apbus *ret, struct err *err)
+/* One of its files is as good as the directory; without any it is empty. */
+static int read_present(int root, struct apbus *bus, struct err *err)
+{
+	bool found;
+	int rc = read_masks(root, &bus->masks, &found, err);
+
+	bus->present = found || sysfs_exists(root, PATH_AP_BUS);
+	return rc;
+}
+
+void apbus_caps_read(int root, struct apbus *bus)
+{
+	bus->has_features = bus->present && sysfs_exists(root, PATH_AP_FEATURES);
+	bus->has_status = find_status(root, bus);
+}
+
+int apbus_read(int root, unsigned parts, struct apbus *ret, struct err *err)
 {
 	_cleanup_free_ struct apbus *bus = calloc(1, sizeof(*bus));
 	int rc;
 
 	if (!bus)
 		return err_oom(err);
-	if (!sysfs_exists(root, PATH_AP_BUS)) {
-		*ret = *bus;
-		return 0;
-	}
-
-	bus->present = true;
-	bus->vfio_ap_loaded = sysfs_exists(root, PATH_VFIO_AP);
-	bus->bindings_complete_count = sysfs_exists(root, PATH_AP_COMPLETE);
-	rc = apbus_masks_read(root, &bus->masks, err);
+	rc = read_present(root, bus, err);
 	if (rc < 0)
 		return rc;
+	if (!bus->present) {
+		*ret = (struct apbus){ .present = false };
+		return 0;
+	}
+	bus->bindings_complete_count = sysfs_exists(root, PATH_AP_COMPLETE);
 	rc = read_max(root, PATH_AP_MAX_ADAPTER, &bus->max_adapter, err);
 	if (rc < 0)
 		return rc;
@@ -387,14 +456,12 @@ int apbus_read(int root, struct apbus *ret, struct err *err)
 	rc = read_config(root, bus, err);
 	if (rc < 0)
 		return rc;
-	rc = read_devices(root, bus, err);
+	rc = read_devices(root, parts, bus, err);
 	if (rc < 0)
 		return rc;
 	rc = read_overrides(root, bus, err);
 	if (rc < 0)
 		return rc;
-	bus->has_features = sysfs_exists(root, PATH_AP_FEATURES);
-	bus->has_status = find_status(root, bus);
 
 	*ret = *bus;
 	return 0;

@@ -26,10 +26,11 @@ struct apbus_masks {
  * @present:     false on a machine without AP instructions: all else is empty
  * @has_qci:     the host configuration is known (else "not supported")
  * @adapters, @usage, @control: the host configuration
- * @cards:       adapters that have a cardXX
+ * @cards:       adapters that have a cardXX; with APBUS_CARDS all, else those with queues
  * @queues:      every queue device
- * @has_features: the bus has a features file (6.5)
- * @has_status:  a queue of vfio_ap has a status file (5.17); false also without such a queue
+ * @has_features: the bus has a features file (6.5); apbus_caps_read()
+ * @has_status:  a queue of vfio_ap has a status file (5.17); false also without such a queue;
+ *               apbus_caps_read()
  * @host_driver: queues bound to a zcrypt driver
  * @host_name:   name of the one zcrypt driver that has queues; "" when none or several have
  * @vfio_driver: queues bound to vfio_ap; what is in neither is unbound
@@ -51,15 +52,24 @@ struct apbus {
 	char host_name[APBUS_NAME_SIZE];
 };
 
+/** enum apbus_parts - what to read beside masks, limits and queues */
+enum apbus_parts {
+	APBUS_CARDS = 1 << 0, /* cards without queues too */
+};
+
 /**
  * apbus_read() - read the bus
- * @root: root directory fd
- * @ret:  untouched on failure
+ * @root:  root directory fd
+ * @parts: enum apbus_parts
+ * @ret:   untouched on failure
  *
  * Drivers are read from the directories of /sys/bus/ap/drivers: no file per queue.
  * Return: 0 (also without a bus); -EBADMSG when a text is not as documented; other errno.
  */
-int apbus_read(int root, struct apbus *ret, struct err *err);
+int apbus_read(int root, unsigned parts, struct apbus *ret, struct err *err);
+
+/** apbus_caps_read() - files that tell of the kernel alone; nothing without a bus */
+void apbus_caps_read(int root, struct apbus *bus);
 
 /** apbus_vfio_read() - the queues bound to vfio_ap, alone; none without the module */
 int apbus_vfio_read(int root, struct qset *ret, struct err *err);
@@ -152,5 +162,8 @@ int apbus_card_read(int root, unsigned apid, struct apbus_info *ret, struct err 
  */
 int apbus_queue_read(int dir, unsigned apid, unsigned apqi, const struct apbus_info *card,
 		     const char *driver, struct apbus_info *ret, struct err *err);
+
+/** apbus_queue_in_use() - has a guest this queue of vfio_ap: 1, 0; -1 when nobody tells */
+int apbus_queue_in_use(int root, unsigned apid, unsigned apqi);
 
 #endif

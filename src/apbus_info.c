@@ -130,6 +130,21 @@ static enum apbus_status read_status(struct place *place, bool vfio)
 	}
 }
 
+int apbus_queue_in_use(int root, unsigned apid, unsigned apqi)
+{
+	struct place place = { .dir = root };
+	char path[PATH_SIZE];
+
+	place.len = (size_t)snprintf(place.path, sizeof(place.path), "%.62s/",
+				     path_queue(path, apid, apqi, NULL));
+	switch (read_vfio_status(&place)) {
+	case APBUS_STATUS_IN_USE: return 1;
+	case APBUS_STATUS_ASSIGNED:
+	case APBUS_STATUS_UNASSIGNED: return 0;
+	default: return -1;
+	}
+}
+
 static void read_functions(struct place *place, struct apbus_info *info)
 {
 	char text[LINE_SIZE];

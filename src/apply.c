@@ -246,7 +246,7 @@ static void apply_probe(const struct apply *a, const struct apbus_masks *changed
 	struct qset queues, columns;
 	char name[QUEUE_SIZE];
 
-	if (!bus || apbus_read(a->root, bus, NULL) < 0)
+	if (!bus || apbus_read(a->root, 0, bus, NULL) < 0)
 		return;
 
 	qset_product(&queues, &changed->apmask, &all);
@@ -291,15 +291,6 @@ static int verify_masks(const struct apply *a, struct err *err)
 	return 0;
 }
 
-static bool is_touched(const struct plan *plan, const char *uuid)
-{
-	for (size_t i = 0; i < plan->n_steps; i++)
-		if (!plan->step[i].file &&
-		    (strstr(plan->step[i].path, uuid) || strcmp(plan->step[i].text, uuid) == 0))
-			return true;
-	return false;
-}
-
 static int verify_device(const struct apply *a, const struct wish_device *device, struct err *err)
 {
 	struct matrix matrix;
@@ -329,7 +320,7 @@ static int apply_verify(const struct apply *a, struct err *err)
 	if (rc == 0)
 		rc = apply_files_verify(a->root, a->plan, a->want, err);
 	for (size_t i = 0; rc == 0 && i < a->want->n_devices; i++)
-		if (is_touched(a->plan, a->want->device[i].uuid))
+		if (plan_touches(a->plan, a->want->device[i].uuid))
 			rc = verify_device(a, &a->want->device[i], err);
 	return rc;
 }

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <signal.h>
 
+#include "caps.h"
 #include "lock.h"
 #include "module.h"
 #include "paths.h"
@@ -18,14 +19,29 @@
 /* So often is started over when somebody else changes a device under our hands. */
 #define CHANGE_TRIES 3
 
-#define CHANGE_PARTS \
-	(SNAPSHOT_BUS | SNAPSHOT_DEVICES | SNAPSHOT_GUEST | SNAPSHOT_DEFINITIONS | SNAPSHOT_HOLDERS)
+#define CHANGE_PARTS (SNAPSHOT_QUEUES | SNAPSHOT_OWNERS | SNAPSHOT_GUEST | SNAPSHOT_DEFINITIONS)
 
-/* A rule file that cannot be read is in the way of those alone who change it. */
-static int change_read(struct app *app, struct snapshot **ret)
+/*
+ * A rule file that cannot be read is in the way of those alone who change it.  Who has devices open
+ * is known by a walk over all processes, and decides only where devices go, and before Linux 6.0.
+ */
+static int change_read(struct app *app, unsigned flags, struct snapshot **ret)
 {
-	return snapshot_read(app->root, CHANGE_PARTS | (app->persistent ? SNAPSHOT_RULES : 0), ret,
-			     &app->err);
+	_cleanup_(snapshot_freep) struct snapshot *now = NULL;
+	unsigned parts = CHANGE_PARTS;
+	int rc;
+
+	if (app->persistent)
+		parts |= SNAPSHOT_RULES;
+	if (flags & CHANGE_HOLDERS)
+		parts |= SNAPSHOT_HOLDERS | SNAPSHOT_NODES;
+	rc = snapshot_read(app->root, parts, &now, &app->err);
+	if (rc == 0 && now->mdevs.n && !caps_find(now).dynamic)
+		rc = snapshot_holders_read(app->root, now, &app->err);
+	if (rc < 0)
+		return rc;
+	*ret = TAKE_PTR(now);
+	return 0;
 }
 
 static volatile sig_atomic_t stop_signal;
@@ -148,7 +164,7 @@ static int refuse_held(struct app *app, struct change *change)
 	int rc;
 
 	findings_done(&change->findings);
-	rc = change_read(app, &now);
+	rc = change_read(app, CHANGE_HOLDERS, &now);
 	if (rc == 0)
 		rc = conflict_find(now, change->want, CONFLICT_FORCE, &change->findings);
 	if (rc < 0)
@@ -196,7 +212,22 @@ static int change_refuse(struct app *app, struct change *change)
 	return cmd_refuse(app, &change->findings);
 }
 
-static int change_decide(struct app *app, struct change *change, struct plan *plan,
+/* Does it matter who has devices open, and has nobody looked? */
+static bool is_blind(const struct change *change)
+{
+	const struct snapshot *now = change->now;
+
+	if (now->parts & SNAPSHOT_HOLDERS)
+		return false;
+	for (size_t i = 0; i < now->mdevs.n; i++)
+		if (!now->mdevs.v[i].removing &&
+		    !wish_device_const(change->want, now->mdevs.v[i].uuid))
+			return true;
+	return change->findings.n_errors > 0 && now->mdevs.n > 0;
+}
+
+/* @flags: CHANGE_HOLDERS is added where it should have been, for another try: -EAGAIN. */
+static int change_decide(struct app *app, struct change *change, struct plan *plan, unsigned *flags,
 			 change_edit_fn *edit, void *arg)
 {
 	int rc = edit(app, change, arg);
@@ -206,6 +237,10 @@ static int change_decide(struct app *app, struct change *change, struct plan *pl
 	rc = conflict_find(change->now, change->want,
 			   change->conflict_flags | (app->force ? CONFLICT_FORCE : 0),
 			   &change->findings);
+	if (rc == 0 && is_blind(change)) {
+		*flags |= CHANGE_HOLDERS;
+		return -EAGAIN;
+	}
 	if (rc == 0)
 		rc = plan_build(change->now, change->want, plan, &app->err);
 	if (rc == 0 && !change->findings.n_errors)
@@ -369,19 +404,36 @@ static int change_take_back(struct app *app, struct plan *plan, int rc)
 	return STATUS_PARTLY;
 }
 
-/* What the writes may have moved. */
-static unsigned moved_parts(const struct plan *plan)
+/* The same devices, with those that were written to as they are now. */
+static int look_at_devices(struct app *app, const struct change *change, const struct plan *plan,
+			   struct snapshot **ret)
 {
-	unsigned parts = 0;
+	_cleanup_(snapshot_freep) struct snapshot *after = NULL;
+	int rc = snapshot_copy(change->now, &after, &app->err);
 
-	for (size_t i = 0; i < plan->n_steps; i++) {
-		if (plan->step[i].file)
+	for (size_t i = 0; rc == 0 && i < after->mdevs.n; i++) {
+		struct mdev *mdev = &after->mdevs.v[i];
+		const struct wish_device *is = wish_device_const(change->want, mdev->uuid);
+
+		if (!is || !plan_touches(plan, mdev->uuid))
 			continue;
-		parts |= SNAPSHOT_OWNERS | SNAPSHOT_GUEST;
-		if (!str_starts_with(plan->step[i].path, PATH_MATRIX "/"))
-			parts |= SNAPSHOT_BUS;
+		mdev->matrix = is->matrix;
+		rc = mdev_guest_read(app->root, mdev, &app->err);
 	}
-	return parts;
+	if (rc < 0)
+		return rc;
+	*ret = TAKE_PTR(after);
+	return 0;
+}
+
+/* What the writes have moved: enum plan_reach. */
+static unsigned change_reach(const struct plan *plan)
+{
+	unsigned reach = 0;
+
+	for (size_t i = 0; i < plan->n_steps; i++)
+		reach |= plan_step_reach(&plan->step[i]);
+	return reach;
 }
 
 /*
@@ -391,12 +443,20 @@ static unsigned moved_parts(const struct plan *plan)
 static struct snapshot *change_look(struct app *app, const struct change *change,
 				    const struct plan *plan)
 {
-	const unsigned parts = moved_parts(plan);
+	const unsigned reach = change_reach(plan);
 	struct snapshot *after = NULL;
+	int rc;
 
-	if (snapshot_read(app->root, parts, &after, &app->err) < 0)
+	if (reach == PLAN_REACHES_DEVICE)
+		rc = look_at_devices(app, change, plan, &after);
+	else
+		rc = snapshot_read(app->root,
+				   SNAPSHOT_OWNERS | SNAPSHOT_GUEST |
+					   (reach & PLAN_REACHES_BUS ? SNAPSHOT_QUEUES : 0),
+				   &after, &app->err);
+	if (rc < 0)
 		app->err = (struct err){ 0 };
-	if (after && !(parts & SNAPSHOT_BUS))
+	if (after && !(reach & PLAN_REACHES_BUS))
 		after->bus = change->now->bus;
 	return after;
 }
@@ -407,7 +467,7 @@ static int change_finish(struct app *app, struct change *change, struct plan *pl
 	const struct snapshot *after = NULL;
 	int rc = 0;
 
-	if (!app->dry_run && moved_parts(plan))
+	if (!app->dry_run && change_reach(plan))
 		after = read = change_look(app, change, plan);
 	else if (!app->dry_run)
 		after = change->now;
@@ -424,12 +484,12 @@ static int change_go_on(struct app *app, struct change *before, struct plan *poo
 	_cleanup_(snapshot_freep) struct snapshot *now = NULL;
 	_cleanup_(change_done) struct change change = { 0 };
 	_cleanup_(plan_done) struct plan plan = { 0 };
-	int rc = failed(app, change_read(app, &now));
+	int rc = failed(app, change_read(app, flags | CHANGE_HOLDERS, &now));
 
 	if (!rc)
 		rc = change_begin(app, &change, now);
 	if (!rc)
-		rc = change_decide(app, &change, &plan, edit, arg);
+		rc = change_decide(app, &change, &plan, &flags, edit, arg);
 	if (!rc && plan.n_steps)
 		rc = change_apply(app, &change, &plan, ret_uuid);
 	if (rc)
@@ -467,15 +527,15 @@ static int change_load(struct app *app, struct change *change, struct plan *plan
 
 /* ---- all of it --------------------------------------------------------------------------- */
 
-/* From a snapshot to the report, once; -EAGAIN: somebody was in between. */
-static int change_try(struct app *app, unsigned flags, change_edit_fn *edit, void *arg,
+/* From a snapshot to the report, once; -EAGAIN: somebody was in between, or @flags have grown. */
+static int change_try(struct app *app, unsigned *flags, change_edit_fn *edit, void *arg,
 		      char ret_uuid[UUID_SIZE])
 {
 	_cleanup_(snapshot_freep) struct snapshot *now = NULL;
 	_cleanup_(change_done) struct change change = { 0 };
 	_cleanup_(plan_done) struct plan plan = { 0 };
-	int rc = change_read(app, &now);
-	bool load = rc == 0 && flags & CHANGE_MODULE && app->active && !now->mdevs.loaded;
+	int rc = change_read(app, *flags, &now);
+	bool load = rc == 0 && *flags & CHANGE_MODULE && app->active && !now->mdevs.loaded;
 
 	if (rc < 0)
 		return failed(app, rc);
@@ -486,18 +546,19 @@ static int change_try(struct app *app, unsigned flags, change_edit_fn *edit, voi
 		snapshot_assume_module(now);
 	rc = change_begin(app, &change, now);
 	if (rc == 0)
-		rc = change_decide(app, &change, &plan, edit, arg);
+		rc = change_decide(app, &change, &plan, flags, edit, arg);
 	if (rc == 0 && load)
-		return change_load(app, &change, &plan, flags, edit, arg, ret_uuid);
+		return change_load(app, &change, &plan, *flags, edit, arg, ret_uuid);
 	if (rc == 0 && !app->dry_run && plan.n_steps)
 		rc = change_apply(app, &change, &plan, ret_uuid);
-	return rc ? rc : change_finish(app, &change, &plan, flags);
+	return rc ? rc : change_finish(app, &change, &plan, *flags);
 }
 
 int change_run_device(struct app *app, unsigned flags, change_edit_fn *edit, void *arg,
 		      char ret_uuid[UUID_SIZE])
 {
 	_cleanup_(lock_release) struct lock lock = { 0 };
+	unsigned tries = 0;
 	int rc = cmd_root_check(app);
 
 	if (rc)
@@ -508,12 +569,13 @@ int change_run_device(struct app *app, unsigned flags, change_edit_fn *edit, voi
 	if (rc)
 		return rc;
 
-	for (unsigned i = 0; i < CHANGE_TRIES; i++) {
-		rc = change_try(app, flags, edit, arg, ret_uuid);
-		if (rc != -EAGAIN)
-			return rc;
-	}
-	return STATUS_FAILED;
+	do {
+		const unsigned asked = flags;
+
+		rc = change_try(app, &flags, edit, arg, ret_uuid);
+		tries += flags == asked;
+	} while (rc == -EAGAIN && tries < CHANGE_TRIES);
+	return rc == -EAGAIN ? STATUS_FAILED : rc;
 }
 
 int change_run(struct app *app, unsigned flags, change_edit_fn *edit, void *arg)

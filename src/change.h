@@ -12,7 +12,8 @@
 
 /**
  * struct change - one change under way
- * @now:      before it
+ * @now:      before it; who has devices open is looked at when somebody asks, without
+ *            CHANGE_HOLDERS
  * @want:     edited by the command
  * @findings: the command may add its own; errors refuse the change
  * @reserved, @also: queues that move because they were named, and because masks know only
@@ -26,7 +27,7 @@
  * @is_partial: not all that was asked for; the command will say so itself
  */
 struct change {
-	const struct snapshot *now;
+	struct snapshot *now;
 	struct wish *want;
 	struct findings findings;
 	struct qset reserved, also, released;
@@ -52,6 +53,7 @@ enum change_flags {
 	CHANGE_PRINT_REMOVED = 1 << 1, /* ... the devices that are no more */
 	CHANGE_WORDS = 1 << 3,	       /* a dry run says each write in words too */
 	CHANGE_MODULE = 1 << 2,	       /* a missing vfio_ap is loaded, behind the masks */
+	CHANGE_HOLDERS = 1 << 4,       /* the edit asks who has devices open */
 };
 
 /** change_run() - carry a change out; returns what a command returns */
@@ -129,7 +131,7 @@ int change_release(struct app *app, struct change *change, const struct pool_req
  * change_report() - all that a successful change, or a dry run, says
  * @after: the machine now; NULL for a dry run
  */
-int change_report(struct app *app, const struct change *change, const struct plan *plan,
+int change_report(struct app *app, struct change *change, const struct plan *plan,
 		  const struct snapshot *after, unsigned flags);
 
 /** change_report_left() - what a failed undo left behind, and the commands that finish it */

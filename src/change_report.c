@@ -36,7 +36,7 @@ static struct matrix guest_view(const struct snapshot *now, const struct mdev *m
 static int note_guest(const struct app *app, const struct snapshot *now, const struct mdev *mdev,
 		      const struct qset *queues, const char *verb)
 {
-	const struct holder *holder = mdev ? snapshot_holder(now, mdev) : NULL;
+	const struct holder *holder = snapshot_holder(now, mdev);
 	_cleanup_free_ char *text = NULL;
 
 	if (!holder || qset_is_empty(queues))
@@ -53,7 +53,20 @@ static int note_guest(const struct app *app, const struct snapshot *now, const s
 	return 0;
 }
 
-static int compare_device(const struct app *app, const struct change *change, const char *uuid,
+/* A queue that the device had and has still says whether a guest uses it: without any, maybe. */
+static bool may_have_guest(const struct app *app, const struct apbus *bus, const struct qset *was,
+			   const struct qset *is)
+{
+	struct qset queues = *was;
+	unsigned apid = 0, apqi = -1u;
+
+	qset_and(&queues, is);
+	qset_and(&queues, &bus->vfio_driver);
+	return !bus->has_qci || !qset_next(&queues, &apid, &apqi) ||
+	       apbus_queue_in_use(app->root, apid, apqi) != 0;
+}
+
+static int compare_device(struct app *app, struct change *change, const char *uuid,
 			  const struct matrix *sees, struct views *views)
 {
 	const struct mdev *before = active(change->now, uuid);
@@ -72,6 +85,12 @@ static int compare_device(const struct app *app, const struct change *change, co
 	qset_or(&views->gained, &gained);
 	qset_or(&views->lost, &lost);
 
+	if (!before || (qset_is_empty(&gained) && qset_is_empty(&lost)) ||
+	    !may_have_guest(app, &change->now->bus, &was, &is))
+		return 0;
+	/* Whom is there to tell?  It is done already: not to know that is no failure. */
+	if (snapshot_holders_read(app->root, change->now, &app->err) < 0)
+		app->err = (struct err){ 0 };
 	rc = note_guest(app, change->now, before, &gained, app->dry_run ? "gains" : "gained");
 	if (rc == 0)
 		rc = note_guest(app, change->now, before, &lost, app->dry_run ? "loses" : "lost");
@@ -79,7 +98,7 @@ static int compare_device(const struct app *app, const struct change *change, co
 }
 
 /* The kernel's answer where there is one, else what it will be. */
-static int compare_views(struct app *app, const struct change *change, const struct snapshot *after,
+static int compare_views(struct app *app, struct change *change, const struct snapshot *after,
 			 struct views *views)
 {
 	_cleanup_free_ struct apbus *bus = malloc(sizeof(*bus));
@@ -260,7 +279,7 @@ static int print_text(struct app *app, const struct change *change, const struct
 	return 0;
 }
 
-int change_report(struct app *app, const struct change *change, const struct plan *plan,
+int change_report(struct app *app, struct change *change, const struct plan *plan,
 		  const struct snapshot *after, unsigned flags)
 {
 	_cleanup_free_ struct views *views = calloc(1, sizeof(*views));

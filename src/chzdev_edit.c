@@ -229,7 +229,7 @@ static int masks_edit(struct app *app, struct change *change, void *arg)
 
 int chzdev_change(struct app *app, struct chzdev_edit *edit)
 {
-	int rc = change_run(app, 0, masks_edit, edit);
+	int rc = change_run(app, CHANGE_HOLDERS, masks_edit, edit);
 
 	if (rc == STATUS_CONFLICT)
 		return conflict_exit(edit);

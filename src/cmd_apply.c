@@ -290,5 +290,7 @@ int cmd_apply(struct app *app, int argc, const char **argv)
 	if (rc)
 		return rc;
 	rc = apply_file_read(app, args.v[0], &file);
-	return rc ? rc : change_run(app, CHANGE_MODULE | CHANGE_WORDS, apply_edit, &file);
+	return rc ? rc
+		  : change_run(app, CHANGE_MODULE | CHANGE_WORDS | CHANGE_HOLDERS, apply_edit,
+			       &file);
 }

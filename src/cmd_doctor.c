@@ -58,7 +58,8 @@ static int doctor_run(struct app *app, unsigned flags)
 	if (!report)
 		return err_oom(&app->err);
 	rc = snapshot_read(app->root,
-			   SNAPSHOT_BUS | SNAPSHOT_DEVICES | SNAPSHOT_DEFINITIONS | SNAPSHOT_RULES,
+			   SNAPSHOT_BUS | SNAPSHOT_CAPS | SNAPSHOT_DEVICES | SNAPSHOT_DEFINITIONS |
+				   SNAPSHOT_RULES,
 			   &now, &app->err);
 	if (rc == 0)
 		rc = doctor_facts_read(app, now, flags, &facts);

@@ -29,7 +29,7 @@ static int find_in_use(struct app *app, struct change *change, const struct mdev
 {
 	struct finding proto = { .code = FINDING_DEVICE_IN_USE };
 	struct qset queues;
-	char path[PATH_SIZE], text[SYSFS_TEXT_SIZE];
+	char path[PATH_SIZE];
 
 	if ((mdev->group >= 0 && sysfs_exists(app->root, path_group(path, mdev->group))) ||
 	    snapshot_holder(change->now, mdev))
@@ -39,9 +39,7 @@ static int find_in_use(struct app *app, struct change *change, const struct mdev
 	QSET_FOREACH(apid, apqi, &queues) {
 		char name[QUEUE_SIZE];
 
-		if (sysfs_read(app->root, path_queue(path, apid, apqi, "status"), text,
-			       sizeof(text)) < 0 ||
-		    strcmp(str_chomp(text), "in use") != 0)
+		if (apbus_queue_in_use(app->root, apid, apqi) != 1)
 			continue;
 		vfioap_mask_set(&proto.adapters, apid);
 		vfioap_mask_set(&proto.domains, apqi);
@@ -141,7 +139,7 @@ static int remove_run(struct app *app, int argc, const char **argv)
 		cmd_hint(app, "--all stands for all devices");
 	if (rc)
 		return rc;
-	return change_run(app, CHANGE_PRINT_REMOVED, remove_edit, &remove);
+	return change_run(app, CHANGE_PRINT_REMOVED | CHANGE_HOLDERS, remove_edit, &remove);
 }
 
 int cmd_remove(struct app *app, int argc, const char **argv)

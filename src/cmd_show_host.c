@@ -201,7 +201,8 @@ int show_host(struct app *app, const struct show_args *args)
 
 	rc = show_nothing_more(app, args);
 	if (!rc)
-		rc = snapshot_read(app->root, SNAPSHOT_BUS | SNAPSHOT_DEVICES, &now, &app->err);
+		rc = snapshot_read(app->root, SNAPSHOT_BUS | SNAPSHOT_CAPS | SNAPSHOT_DEVICES, &now,
+				   &app->err);
 	if (rc)
 		return rc;
 	if (!now->bus.present)

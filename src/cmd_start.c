@@ -36,7 +36,7 @@ static void start_args_done(struct start_args *args)
 
 static unsigned start_flags(const struct start_args *args)
 {
-	return args->no_modules ? 0 : CHANGE_MODULE;
+	return CHANGE_HOLDERS | (args->no_modules ? 0 : CHANGE_MODULE);
 }
 
 /* ---- one definition ---------------------------------------------------------------------- */

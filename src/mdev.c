@@ -185,76 +185,86 @@ static int parse_controls(const char *text, struct vfioap_mask *ret)
 
 /* ---- one device ------------------------------------------------------------------------ */
 
-/* A device, or one of its files, as seen from the directory of all; returns @buf. */
-static char *place(char buf[PATH_SIZE], const char *uuid, const char *attr)
+/* struct place - where a device's files are: below the directory of all, for many, or the root */
+struct place {
+	int dir;
+	const char *uuid;
+	bool is_root;
+};
+
+/* A device, or one of its files; returns @buf. */
+static char *place_path(char buf[PATH_SIZE], const struct place *place, const char *attr)
 {
-	return path_join(buf, path_uuid(uuid), attr);
+	return place->is_root ? path_mdev(buf, place->uuid, attr)
+			      : path_join(buf, path_uuid(place->uuid), attr);
 }
 
-static int explain(struct err *err, int rc, const char *path)
+static int explain(struct err *err, int rc, const struct place *place, const char *attr)
 {
+	char path[PATH_SIZE];
+
+	path_mdev(path, place->uuid, attr);
 	if (rc == -EFBIG || rc == -EBADMSG)
-		return err_set(err, -EBADMSG, "'/" PATH_MATRIX "/%s' holds no text that is known",
-			       path);
-	return err_errno(err, rc, "cannot read '/" PATH_MATRIX "/%s'", path);
+		return err_set(err, -EBADMSG, "'/%s' holds no text that is known", path);
+	return err_errno(err, rc, "cannot read '/%s'", path);
 }
 
 /* Twice the same (kernel-abi 12).  -ENOENT and -ENODEV are left to the caller to explain. */
-static int read_ap_config(int dir, const char *uuid, struct matrix *ret, struct err *err)
+static int read_ap_config(const struct place *place, struct matrix *ret, struct err *err)
 {
 	char path[PATH_SIZE], text[SYSFS_TEXT_SIZE];
-	int rc = sysfs_read_stable(dir, place(path, uuid, "ap_config"), READ_TRIES, text,
-				   sizeof(text));
+	int rc = sysfs_read_stable(place->dir, place_path(path, place, "ap_config"), READ_TRIES,
+				   text, sizeof(text));
 
 	if (!rc)
 		rc = ap_config_parse(text, ret);
 	if (rc == -ENOENT || rc == -ENODEV)
 		return rc;
-	return rc < 0 ? explain(err, rc, path) : 0;
+	return rc < 0 ? explain(err, rc, place, "ap_config") : 0;
 }
 
 /* A file of lines; -ENOENT and -ENODEV are left to the caller to explain. */
-static int read_matrix_file(int dir, const char *uuid, const char *name, struct matrix *ret,
+static int read_matrix_file(const struct place *place, const char *name, struct matrix *ret,
 			    bool *ret_truncated, struct err *err)
 {
 	char path[PATH_SIZE], text[SYSFS_TEXT_SIZE];
 	int rc;
 
-	rc = sysfs_read(dir, place(path, uuid, name), text, sizeof(text));
+	rc = sysfs_read(place->dir, place_path(path, place, name), text, sizeof(text));
 	if (!rc)
 		rc = parse_matrix(text, ret, ret_truncated);
 	if (rc == -ENOENT || rc == -ENODEV)
 		return rc;
-	return rc < 0 ? explain(err, rc, path) : 0;
+	return rc < 0 ? explain(err, rc, place, name) : 0;
 }
 
-static int read_controls(int dir, const char *uuid, struct vfioap_mask *ret, struct err *err)
+static int read_controls(const struct place *place, struct vfioap_mask *ret, struct err *err)
 {
 	char path[PATH_SIZE], text[SYSFS_TEXT_SIZE];
 	int rc;
 
-	rc = sysfs_read(dir, place(path, uuid, "control_domains"), text, sizeof(text));
+	rc = sysfs_read(place->dir, place_path(path, place, "control_domains"), text, sizeof(text));
 	if (!rc)
 		rc = parse_controls(text, ret);
 	if (rc == -ENOENT || rc == -ENODEV)
 		return rc;
-	return rc < 0 ? explain(err, rc, path) : 0;
+	return rc < 0 ? explain(err, rc, place, "control_domains") : 0;
 }
 
 /* As mdev_matrix_read(); -ENOENT and -ENODEV are not explained; says what was there. */
-static int read_matrix(int dir, const char *uuid, struct matrix *ret, bool *ret_truncated,
+static int read_matrix(const struct place *place, struct matrix *ret, bool *ret_truncated,
 		       bool *ret_ap_config, struct err *err)
 {
 	struct matrix m = { 0 };
 	bool truncated = false;
 	int rc;
 
-	rc = read_ap_config(dir, uuid, &m, err);
+	rc = read_ap_config(place, &m, err);
 	*ret_ap_config = !rc;
 	if (rc == -ENOENT) {
-		rc = read_matrix_file(dir, uuid, "matrix", &m, &truncated, err);
+		rc = read_matrix_file(place, "matrix", &m, &truncated, err);
 		if (!rc)
-			rc = read_controls(dir, uuid, &m.controls, err);
+			rc = read_controls(place, &m.controls, err);
 	}
 	if (rc < 0)
 		return rc;
@@ -282,22 +292,23 @@ static int open_all(int root, struct err *err)
 int mdev_matrix_read(int root, const char *uuid, struct matrix *ret, bool *ret_truncated,
 		     struct err *err)
 {
-	_cleanup_close_ int dir = open_all(root, err);
+	const struct place place = { .dir = root, .uuid = uuid, .is_root = true };
 	bool ap_config;
 	int rc;
 
-	rc = dir < 0 ? dir : read_matrix(dir, uuid, ret, ret_truncated, &ap_config, err);
+	rc = read_matrix(&place, ret, ret_truncated, &ap_config, err);
 	if (rc == -ENOENT || rc == -ENODEV)
 		return gone(err, uuid);
 	return rc;
 }
 
-static int link_group(int dir, const char *uuid)
+static int link_group(const struct place *place)
 {
 	char path[PATH_SIZE], name[32];
 	unsigned group;
 
-	if (sysfs_link_name(dir, place(path, uuid, "iommu_group"), name, sizeof(name)) < 0)
+	if (sysfs_link_name(place->dir, place_path(path, place, "iommu_group"), name,
+			    sizeof(name)) < 0)
 		return -1;
 	return str_uint(name, 0x7fffffff, &group) < 0 ? -1 : (int)group;
 }
@@ -313,17 +324,34 @@ static int find_cdev(void *arg, const char *name)
 	return 1;
 }
 
+static void read_nodes(const struct place *place, struct mdev *mdev)
+{
+	char path[PATH_SIZE];
+
+	mdev->group = link_group(place);
+	mdev->cdev = -1;
+	sysfs_list(place->dir, place_path(path, place, "vfio-dev"), find_cdev, &mdev->cdev);
+}
+
+void mdev_nodes_read(int root, struct mdev_list *list)
+{
+	_cleanup_close_ int dir = list->n ? open_all(root, NULL) : -1;
+
+	for (size_t i = 0; dir >= 0 && i < list->n; i++)
+		read_nodes(&(struct place){ .dir = dir, .uuid = list->v[i].uuid }, &list->v[i]);
+}
+
 /* What else there is to a device whose matrix could not be read because files are missing. */
-static int read_remains(int dir, const char *uuid, struct mdev *mdev, struct err *err)
+static int read_remains(const struct place *place, struct mdev *mdev, struct err *err)
 {
 	char path[PATH_SIZE], type[64];
 
-	if (!sysfs_exists(dir, place(path, uuid, NULL)))
-		return gone(err, uuid);
+	if (!sysfs_exists(place->dir, place_path(path, place, NULL)))
+		return gone(err, place->uuid);
 
 	/* A removal that waits takes the links first; unbound by hand it keeps them, empty. */
-	place(path, uuid, "mdev_type");
-	mdev->removing = sysfs_link_name(dir, path, type, sizeof(type)) == -ENOENT;
+	place_path(path, place, "mdev_type");
+	mdev->removing = sysfs_link_name(place->dir, path, type, sizeof(type)) == -ENOENT;
 	return 0;
 }
 
@@ -336,37 +364,56 @@ struct reader {
 	struct err *err;
 };
 
-static int read_one(struct reader *r, const char *uuid, struct mdev *ret)
+/* A larger one is cut, and reading it hurts kernels before 6.17 (kernel-abi 9.1). */
+static int read_guest(const struct place *place, struct mdev *mdev, struct err *err)
 {
-	struct mdev mdev = { .group = -1, .cdev = -1 };
-	char path[PATH_SIZE];
-	bool ap_config, cut;
+	bool cut;
 	int rc;
 
-	snprintf(mdev.uuid, sizeof(mdev.uuid), "%.36s", uuid);
-	rc = read_matrix(r->dir, uuid, &mdev.matrix, &mdev.truncated, &ap_config, r->err);
+	mdev->guest_known = false;
+	if (mdev->truncated || matrix_count(&mdev->matrix) > MDEV_MATRIX_SAFE)
+		return 0;
+	rc = read_matrix_file(place, "guest_matrix", &mdev->guest, &cut, err);
+	if (rc < 0 && rc != -ENOENT && rc != -ENODEV)
+		return rc;
+	mdev->guest_known = !rc;
+	return 0;
+}
+
+int mdev_guest_read(int root, struct mdev *mdev, struct err *err)
+{
+	return read_guest(&(struct place){ .dir = root, .uuid = mdev->uuid, .is_root = true }, mdev,
+			  err);
+}
+
+static int read_one(struct reader *r, const char uuid[UUID_SIZE], struct mdev *ret)
+{
+	const struct place place = { .dir = r->dir, .uuid = uuid };
+	struct mdev mdev = { .group = -1, .cdev = -1 };
+	char path[PATH_SIZE];
+	bool ap_config;
+	int rc;
+
+	memcpy(mdev.uuid, uuid, sizeof(mdev.uuid));
+	rc = read_matrix(&place, &mdev.matrix, &mdev.truncated, &ap_config, r->err);
 	if (rc == -ENOENT || rc == -ENODEV)
-		rc = read_remains(r->dir, uuid, &mdev, r->err);
+		rc = read_remains(&place, &mdev, r->err);
 	else
 		r->list.has_ap_config |= ap_config;
 	if (rc < 0)
 		return rc;
 
-	if (r->parts & MDEV_NODES) {
-		mdev.group = link_group(r->dir, uuid);
-		sysfs_list(r->dir, place(path, uuid, "vfio-dev"), find_cdev, &mdev.cdev);
+	if (r->parts & MDEV_NODES)
+		read_nodes(&place, &mdev);
+	if (r->parts & MDEV_GUEST) {
+		rc = read_guest(&place, &mdev, r->err);
+		if (rc < 0)
+			return rc;
+		r->list.has_guest_matrix |= mdev.guest_known;
 	}
 	if (!r->list.has_guest_matrix)
-		r->list.has_guest_matrix = sysfs_exists(r->dir, place(path, uuid, "guest_matrix"));
-
-	/* A larger one is cut, and reading it hurts kernels before 6.17 (kernel-abi 9.1). */
-	if (r->parts & MDEV_GUEST && !mdev.truncated &&
-	    matrix_count(&mdev.matrix) <= MDEV_MATRIX_SAFE) {
-		rc = read_matrix_file(r->dir, uuid, "guest_matrix", &mdev.guest, &cut, r->err);
-		if (rc < 0 && rc != -ENOENT && rc != -ENODEV)
-			return rc;
-		mdev.guest_known = !rc;
-	}
+		r->list.has_guest_matrix =
+			sysfs_exists(r->dir, place_path(path, &place, "guest_matrix"));
 
 	*ret = mdev;
 	return 0;
@@ -374,7 +421,7 @@ static int read_one(struct reader *r, const char *uuid, struct mdev *ret)
 
 /* ---- all devices ------------------------------------------------------------------------ */
 
-static int add_mdev(void *arg, const char *name)
+static int add_mdev(void *arg, const char *name, _unused_ unsigned char kind)
 {
 	struct reader *r = arg;
 	char uuid[UUID_SIZE];
@@ -422,16 +469,11 @@ static bool has_word(const char *text, const char *word)
 }
 
 /* What the kernel can do, also without any device: the words of `features` (6.12). */
-static void read_features(int root, struct mdev_list *list)
+static void read_caps(int root, struct mdev_list *list)
 {
 	char text[SYSFS_TEXT_SIZE];
-	unsigned available;
 
-	list->available = -1;
-	if (!sysfs_read(root, PATH_MATRIX_AVAILABLE, text, sizeof(text)) &&
-	    !str_uint(text, 0x7fffffff, &available))
-		list->available = (long)available;
-
+	list->has_vfio_dev = sysfs_exists(root, PATH_VFIO_DEV_CLASS);
 	if (sysfs_read(root, PATH_MATRIX_FEATURES, text, sizeof(text)) < 0)
 		return;
 	list->has_features = true;
@@ -445,12 +487,8 @@ int mdev_list_read(int root, unsigned parts, struct mdev_list *ret, struct err *
 	struct reader r = { .dir = dir, .parts = parts, .err = err };
 	int rc = dir;
 
-	r.list.loaded = sysfs_exists(root, PATH_VFIO_AP);
-	r.list.has_vfio_dev = sysfs_exists(root, PATH_VFIO_DEV_CLASS);
-	read_features(root, &r.list);
-
 	if (dir >= 0)
-		rc = sysfs_list(dir, ".", add_mdev, &r);
+		rc = sysfs_list_dir(dir, add_mdev, &r);
 	if (rc < 0 && rc != -ENOENT) {
 		if (err && !err->code)
 			err_errno(err, rc, "cannot list '/" PATH_MATRIX "'");
@@ -458,6 +496,9 @@ int mdev_list_read(int root, unsigned parts, struct mdev_list *ret, struct err *
 		return rc;
 	}
 
+	r.list.loaded = dir >= 0 || sysfs_exists(root, PATH_VFIO_AP);
+	if (parts & MDEV_CAPS || !r.list.has_ap_config)
+		read_caps(root, &r.list);
 	if (r.list.n)
 		qsort(r.list.v, r.list.n, sizeof(*r.list.v), compare_mdevs);
 	*ret = r.list;

@@ -52,19 +52,20 @@ struct mdev {
  * @has_ap_config, @has_guest_matrix: found on a device or in `features`
  * @has_features:     /sys/devices/vfio_ap/matrix/features exists
  * @has_vfio_dev:     /sys/class/vfio-dev exists (6.1)
- * @available:        available_instances, -1 unknown
+ *
+ * The last two are looked for with MDEV_CAPS, and where no device has ap_config.
  */
 struct mdev_list {
 	struct mdev *v;
 	size_t n;
 	bool loaded, has_ap_config, has_guest_matrix, has_features, has_vfio_dev;
-	long available;
 };
 
-/** enum mdev_parts - what to read beside what a device owns; each costs files a device */
+/** enum mdev_parts - what to read beside what a device owns; the first two cost files a device */
 enum mdev_parts {
 	MDEV_GUEST = 1 << 0, /* guest_matrix, only where the product is at most 511 */
 	MDEV_NODES = 1 << 1, /* @group and @cdev, else -1 */
+	MDEV_CAPS = 1 << 2,  /* what tells of the kernel beside its devices */
 };
 
 /**
@@ -75,6 +76,17 @@ enum mdev_parts {
  */
 int mdev_list_read(int root, unsigned parts, struct mdev_list *ret, struct err *err);
 void mdev_list_done(struct mdev_list *list);
+
+/** mdev_nodes_read() - @group and @cdev of the devices of a list read without MDEV_NODES */
+void mdev_nodes_read(int root, struct mdev_list *list);
+
+/**
+ * mdev_guest_read() - what the guest gets by now of a device that owns @mdev->matrix
+ *
+ * Not read where mdev_list_read() would not.  Return: 0 (also when the kernel does not tell);
+ * -EBADMSG; other errno.
+ */
+int mdev_guest_read(int root, struct mdev *mdev, struct err *err);
 
 /** mdev_matrix_read() - what a device owns now, read through ap_config or else `matrix` */
 int mdev_matrix_read(int root, const char *uuid, struct matrix *ret, bool *ret_truncated,

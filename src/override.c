@@ -148,7 +148,7 @@ int override_verify(int root, const struct plan *plan, const struct wish *want, 
 	bus = malloc(sizeof(*bus));
 	if (!bus)
 		return err_oom(err);
-	rc = apbus_read(root, bus, err);
+	rc = apbus_read(root, 0, bus, err);
 	if (rc < 0)
 		return rc;
 

@@ -221,7 +221,7 @@ static int verify(struct boot *boot)
 {
 	struct qset missing = boot->want;
 
-	if (apbus_read(boot->root, &boot->bus, &boot->err) < 0)
+	if (apbus_read(boot->root, 0, &boot->bus, &boot->err) < 0)
 		return fail_err(boot);
 	qset_and(&missing, &boot->bus.queues);
 	qset_andnot(&missing, &boot->bus.vfio_driver);
@@ -236,7 +236,7 @@ static int run_locked(struct boot *boot)
 {
 	int rc;
 
-	if (apbus_read(boot->root, &boot->bus, &boot->err) < 0)
+	if (apbus_read(boot->root, 0, &boot->bus, &boot->err) < 0)
 		return fail_err(boot);
 	rc = masks_check(boot);
 	if (!rc)

@@ -35,14 +35,13 @@
 #define PATH_AP_BOOT_AQMASK "sys/module/ap/parameters/aqmask"
 
 /* vfio_ap and its devices. */
-#define PATH_VFIO_AP	      "sys/devices/vfio_ap"
-#define PATH_MATRIX	      PATH_VFIO_AP "/matrix"
-#define PATH_MATRIX_FEATURES  PATH_MATRIX "/features"
-#define PATH_MATRIX_TYPE      PATH_MATRIX "/mdev_supported_types/vfio_ap-passthrough"
-#define PATH_MATRIX_CREATE    PATH_MATRIX_TYPE "/create"
-#define PATH_MATRIX_AVAILABLE PATH_MATRIX_TYPE "/available_instances"
-#define PATH_VFIO_DEV_CLASS   "sys/class/vfio-dev"
-#define PATH_VFIO_NODES	      "dev/vfio"
+#define PATH_VFIO_AP	     "sys/devices/vfio_ap"
+#define PATH_MATRIX	     PATH_VFIO_AP "/matrix"
+#define PATH_MATRIX_FEATURES PATH_MATRIX "/features"
+#define PATH_MATRIX_TYPE     PATH_MATRIX "/mdev_supported_types/vfio_ap-passthrough"
+#define PATH_MATRIX_CREATE   PATH_MATRIX_TYPE "/create"
+#define PATH_VFIO_DEV_CLASS  "sys/class/vfio-dev"
+#define PATH_VFIO_NODES	     "dev/vfio"
 
 /* Files shared with the peers. */
 #define PATH_ETC	 "etc"

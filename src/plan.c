@@ -112,6 +112,26 @@ const struct plan_step *plan_refused_step(const struct plan *plan)
 	return NULL;
 }
 
+unsigned plan_step_reach(const struct plan_step *step)
+{
+	if (step->file)
+		return 0;
+	if (strncmp(step->path, PATH_MATRIX "/", strlen(PATH_MATRIX "/")) != 0)
+		return PLAN_REACHES_BUS;
+	if (strcmp(step->path, PATH_MATRIX_CREATE) == 0 || !step->undo_path)
+		return PLAN_REACHES_DEVICES; /* remove is what has no undo */
+	return PLAN_REACHES_DEVICE;
+}
+
+bool plan_touches(const struct plan *plan, const char *uuid)
+{
+	for (size_t i = 0; i < plan->n_steps; i++)
+		if (!plan->step[i].file &&
+		    (strstr(plan->step[i].path, uuid) || strcmp(plan->step[i].text, uuid) == 0))
+			return true;
+	return false;
+}
+
 /* ---- steps ----------------------------------------------------------------------------- */
 
 /* A write to the kernel: what it will answer depends on those before it. */

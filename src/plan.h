@@ -12,6 +12,13 @@
 #include "conflict.h"
 #include "swap.h"
 
+/** enum plan_reach - what a write changes beside what it names */
+enum plan_reach {
+	PLAN_REACHES_DEVICE = 1 << 0,  /* one active device, and what its guest sees */
+	PLAN_REACHES_DEVICES = 1 << 1, /* ... which devices there are */
+	PLAN_REACHES_BUS = 1 << 2,     /* queues and their drivers, and so what all guests see */
+};
+
 /** enum plan_state - how far a step got in plan_apply() */
 enum plan_state {
 	PLAN_WAITING, /* not written */
@@ -65,6 +72,12 @@ struct plan {
 };
 
 void plan_done(struct plan *plan);
+
+/** plan_step_reach() - enum plan_reach, 0: a file of the next boot */
+unsigned plan_step_reach(const struct plan_step *step);
+
+/** plan_touches() - is a write to this device among the steps */
+bool plan_touches(const struct plan *plan, const char *uuid);
 
 /**
  * plan_build() - pure: the writes from @now to @want in an order that never gives a queue

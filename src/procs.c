@@ -170,7 +170,7 @@ static bool is_hidden(int rc)
 	return rc == -EACCES || rc == -EPERM || rc == -EMFILE || rc == -ENFILE || rc == -ENOMEM;
 }
 
-static int look_at_fd(void *arg, const char *name)
+static int look_at_fd(void *arg, const char *name, _unused_ unsigned char kind)
 {
 	struct walk *walk = arg;
 	char target[PATH_SIZE];
@@ -217,7 +217,7 @@ static int look_at_process(void *arg, const char *name)
 	walk->fds = fds;
 	walk->holder = (struct holder){ .pid = (pid_t)pid };
 	walk->named = false;
-	rc = sysfs_list(fds, ".", look_at_fd, walk);
+	rc = sysfs_list_dir(fds, look_at_fd, walk);
 	if (is_hidden(rc))
 		walk->list.complete = false;
 	return rc == -ENOMEM ? rc : 0;

@@ -23,16 +23,24 @@ struct part {
 
 static int read_bus(int root, struct snapshot *now, struct err *err)
 {
-	return apbus_read(root, &now->bus, err);
+	return apbus_read(root, now->parts & SNAPSHOT_CARDS ? APBUS_CARDS : 0, &now->bus, err);
 }
 
 static int read_devices(int root, struct snapshot *now, struct err *err)
 {
 	const bool nodes = now->parts & SNAPSHOT_NODES || now->holders.n;
 
-	return mdev_list_read(
-		root, (now->parts & SNAPSHOT_GUEST ? MDEV_GUEST : 0) | (nodes ? MDEV_NODES : 0),
-		&now->mdevs, err);
+	return mdev_list_read(root,
+			      (now->parts & SNAPSHOT_GUEST ? MDEV_GUEST : 0) |
+				      (now->parts & SNAPSHOT_CAPS ? MDEV_CAPS : 0) |
+				      (nodes ? MDEV_NODES : 0),
+			      &now->mdevs, err);
+}
+
+/* A device of today says enough by itself: caps_find(). */
+static bool devices_tell(const struct mdev_list *mdevs)
+{
+	return mdevs->has_ap_config || mdevs->has_guest_matrix;
 }
 
 static int read_definitions(int root, struct snapshot *now, struct err *err)
@@ -111,7 +119,7 @@ static int read_guests(int root, struct snapshot *now, struct err *err)
 int snapshot_read(int root, unsigned parts, struct snapshot **ret, struct err *err)
 {
 	static const struct part table[] = {
-		{ .mask = SNAPSHOT_BUS, .read = read_bus },
+		{ .mask = SNAPSHOT_QUEUES, .read = read_bus },
 		{ .mask = SNAPSHOT_HOLDERS, .read = read_holders },
 		{ .mask = SNAPSHOT_OWNERS | SNAPSHOT_GUEST, .read = read_devices },
 		{ .mask = SNAPSHOT_DEFINED, .read = read_definitions },
@@ -131,6 +139,8 @@ int snapshot_read(int root, unsigned parts, struct snapshot **ret, struct err *e
 		if (rc < 0)
 			return rc;
 	}
+	if (parts & SNAPSHOT_CAPS || !devices_tell(&now->mdevs))
+		apbus_caps_read(root, &now->bus);
 	rc = join_devices(now, err);
 	if (rc == 0 && parts & SNAPSHOT_LIBVIRT)
 		rc = read_guests(root, now, err);
@@ -138,6 +148,44 @@ int snapshot_read(int root, unsigned parts, struct snapshot **ret, struct err *e
 		return rc;
 
 	*ret = TAKE_PTR(now);
+	return 0;
+}
+
+int snapshot_copy(const struct snapshot *now, struct snapshot **ret, struct err *err)
+{
+	_cleanup_(snapshot_freep) struct snapshot *copy = calloc(1, sizeof(*copy));
+	const struct mdev_list *mdevs = &now->mdevs;
+	int rc;
+
+	if (!copy)
+		return err_oom(err);
+	copy->mdevs = *mdevs;
+	copy->mdevs.v = calloc(mdevs->n + 1, sizeof(*mdevs->v));
+	if (!copy->mdevs.v) {
+		copy->mdevs.n = 0;
+		return err_oom(err);
+	}
+	for (size_t i = 0; i < mdevs->n; i++)
+		copy->mdevs.v[i] = mdevs->v[i];
+	rc = join_devices(copy, err);
+	if (rc < 0)
+		return rc;
+	*ret = TAKE_PTR(copy);
+	return 0;
+}
+
+int snapshot_holders_read(int root, struct snapshot *now, struct err *err)
+{
+	int rc;
+
+	if (now->parts & SNAPSHOT_HOLDERS)
+		return 0;
+	rc = read_holders(root, now, err);
+	if (rc < 0)
+		return rc;
+	if (!(now->parts & SNAPSHOT_NODES))
+		mdev_nodes_read(root, &now->mdevs);
+	now->parts |= SNAPSHOT_HOLDERS | SNAPSHOT_NODES;
 	return 0;
 }
 

@@ -16,7 +16,7 @@
 
 /** enum snapshot_parts - what to read; each costs time in proportion to what it names */
 enum snapshot_parts {
-	SNAPSHOT_BUS = 1 << 0,	   /* apbus_read() */
+	SNAPSHOT_QUEUES = 1 << 0,  /* apbus_read() */
 	SNAPSHOT_OWNERS = 1 << 1,  /* active devices and what they own */
 	SNAPSHOT_GUEST = 1 << 2,   /* ... and their guest_matrix */
 	SNAPSHOT_DEFINED = 1 << 3, /* /etc/mdevctl.d/matrix, to look at */
@@ -24,7 +24,10 @@ enum snapshot_parts {
 	SNAPSHOT_RULES = 1 << 5,   /* 41-ap.rules, boot parameters, overrides that last */
 	SNAPSHOT_NODES = 1 << 6,   /* ... and the nodes of all active devices */
 	SNAPSHOT_TEXTS = 1 << 7,   /* ... and the texts of definitions, to change or start them */
-	SNAPSHOT_ALL = (1 << 8) - 1,
+	SNAPSHOT_CARDS = 1 << 8,   /* ... and cards without queues */
+	SNAPSHOT_CAPS = 1 << 9, /* all that tells what the kernel can do, also where devices do */
+	SNAPSHOT_ALL = (1 << 10) - 1,
+	SNAPSHOT_BUS = SNAPSHOT_QUEUES | SNAPSHOT_CARDS,
 	SNAPSHOT_DEVICES = SNAPSHOT_OWNERS | SNAPSHOT_NODES,
 	SNAPSHOT_DEFINITIONS = SNAPSHOT_DEFINED | SNAPSHOT_TEXTS,
 	/* Not in all of it: libvirt's guests, where no process tells the guest of a device. */
@@ -61,6 +64,16 @@ struct snapshot {
 int snapshot_read(int root, unsigned parts, struct snapshot **ret, struct err *err);
 struct snapshot *snapshot_free(struct snapshot *now);
 void snapshot_freep(struct snapshot **now);
+
+/** snapshot_copy() - another snapshot of the active devices of @now, and of nothing else */
+int snapshot_copy(const struct snapshot *now, struct snapshot **ret, struct err *err);
+
+/**
+ * snapshot_holders_read() - what SNAPSHOT_HOLDERS reads, where it has been left out
+ *
+ * The nodes of the active devices are read too.  Return: 0; errno, @now has no holders then.
+ */
+int snapshot_holders_read(int root, struct snapshot *now, struct err *err);
 
 /** snapshot_device() - the device with this canonical UUID, or NULL */
 const struct device *snapshot_device(const struct snapshot *now, const char *uuid);

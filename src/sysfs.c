@@ -324,19 +324,15 @@ int sysfs_write(int root, const char *path, const char *text)
 #define DIR_CHUNK 32768
 
 /* By getdents64() alone: opendir() and its like ask what is known, three calls a directory. */
-int sysfs_list_kinds(int root, const char *path, sysfs_list_kinds_fn *fn, void *arg)
+int sysfs_list_dir(int dir, sysfs_list_kinds_fn *fn, void *arg)
 {
-	_cleanup_close_ int fd = sysfs_open(root, path, O_RDONLY | O_DIRECTORY);
 	union {
 		struct dirent64 entry;
 		char bytes[DIR_CHUNK];
 	} buf;
 
-	if (fd < 0)
-		return fd;
-
 	for (;;) {
-		const ssize_t n = getdents64(fd, &buf, sizeof(buf));
+		const ssize_t n = getdents64(dir, &buf, sizeof(buf));
 
 		if (n < 0 && errno == EINTR)
 			continue;
@@ -355,6 +351,13 @@ int sysfs_list_kinds(int root, const char *path, sysfs_list_kinds_fn *fn, void *
 				return rc;
 		}
 	}
+}
+
+int sysfs_list_kinds(int root, const char *path, sysfs_list_kinds_fn *fn, void *arg)
+{
+	_cleanup_close_ int fd = sysfs_open(root, path, O_RDONLY | O_DIRECTORY);
+
+	return fd < 0 ? fd : sysfs_list_dir(fd, fn, arg);
 }
 
 /* struct names - who wants names alone */

@@ -66,6 +66,9 @@ typedef int sysfs_list_fn(void *arg, const char *name);
 typedef int sysfs_list_kinds_fn(void *arg, const char *name, unsigned char kind);
 int sysfs_list_kinds(int root, const char *path, sysfs_list_kinds_fn *fn, void *arg);
 
+/** sysfs_list_dir() - the same of a directory that is open to be read, once */
+int sysfs_list_dir(int dir, sysfs_list_kinds_fn *fn, void *arg);
+
 /** sysfs_list() - walk over a directory, in no order: 0, what @fn returned, negative errno */
 int sysfs_list(int root, const char *path, sysfs_list_fn *fn, void *arg);
 

@@ -115,6 +115,31 @@ load guests
 	done
 }
 
+# looks COMMAND: change device A by it, and count the processes whose open files it looked at
+looks()
+{
+	tool 0 strace -f -qq --seccomp-bpf -e trace=openat2 -o "$BATS_TEST_TMPDIR/trace" "$@"
+	grep -cE '"proc/[0-9]+/fd"' "$BATS_TEST_TMPDIR/trace" || :
+}
+export -f looks
+
+@test "assign: processes are looked at only when a guest may have to be told" {
+	for kernel in 6.12 6.1; do
+		sim --kernel $kernel '
+			three_guests
+			assert_equal "$(looks vfioap unassign "$UUID_A" -d 0xab)" 0
+			assert_equal "$(looks vfioap assign "$UUID_A" -d 0xab)" 0
+			tool 0 apsim ctl guest start "$UUID_A" --name web1
+			[ "$(looks vfioap unassign "$UUID_A" -d 0xab)" -gt 0 ]
+			# Nothing that its guest sees can tell, before and after.
+			[ "$(looks vfioap unassign "$UUID_A" -d 4)" -gt 0 ]
+			[ "$(looks vfioap assign "$UUID_A" -d 4)" -gt 0 ]
+			tool 0 vfioap assign "$UUID_A" -d 0xab
+			assert_stderr --exact "vfioap: guest '"'"'web1'"'"' of device '"'"'$UUID_A'"'"' gained queues 05.00ab, 06.00ab"
+		'
+	done
+}
+
 @test "unassign: an adapter that was filtered comes back to the guest" {
 	for kernel in 6.12 6.1; do
 		sim --kernel $kernel '

@@ -109,7 +109,7 @@ void fuzz_text(char *text, size_t len)
 
 	bus.max_adapter = 777;
 	tree_set(text, len);
-	rc = apbus_read(TREE_ROOT, &bus, &err);
+	rc = apbus_read(TREE_ROOT, APBUS_CARDS, &bus, &err);
 	if (rc < 0) {
 		check_failure(&err, rc);
 		require(bus.max_adapter == 777);

@@ -2,6 +2,7 @@
 /* sysfs.h for a tree that one text describes.  Errors are those that the real one gives. */
 #include "tree.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -210,6 +211,24 @@ int sysfs_list(int root, const char *path, sysfs_list_fn *fn, void *arg)
 			return rc;
 	}
 	return 0;
+}
+
+/* struct kinds - who would like kinds too */
+struct kinds {
+	sysfs_list_kinds_fn *fn;
+	void *arg;
+};
+
+static int tell_kind(void *arg, const char *name)
+{
+	const struct kinds *kinds = arg;
+
+	return kinds->fn(kinds->arg, name, DT_UNKNOWN);
+}
+
+int sysfs_list_dir(int dir, sysfs_list_kinds_fn *fn, void *arg)
+{
+	return sysfs_list(dir, ".", tell_kind, &(struct kinds){ .fn = fn, .arg = arg });
 }
 
 int sysfs_link_read(int root, const char *path, char *buf, size_t size)

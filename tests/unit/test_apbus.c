@@ -11,7 +11,7 @@ static struct apbus *read_bus(struct test *t, const struct tree *tree)
 	struct apbus *bus = calloc(1, sizeof(*bus));
 	struct err err = { 0 };
 
-	EXPECT_INT(t, apbus_read(tree->root, bus, &err), 0);
+	EXPECT_INT(t, apbus_read(tree->root, APBUS_CARDS, bus, &err), 0);
 	EXPECT_STR(t, err.what, "");
 	return bus;
 }
@@ -151,7 +151,7 @@ static void test_texts(struct test *t)
 		tree_init(&tree);
 		tree_bus(&tree);
 		tree_writef(&tree, rows[i].text, "sys/bus/ap/%s", rows[i].file);
-		EXPECT_INT(t, apbus_read(tree.root, bus, &err), rows[i].rc);
+		EXPECT_INT(t, apbus_read(tree.root, APBUS_CARDS, bus, &err), rows[i].rc);
 		EXPECT_INT(t, err.code, rows[i].rc);
 		EXPECT_INT(t, bus->present, !rows[i].rc);
 		if (rows[i].rc)

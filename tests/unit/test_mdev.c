@@ -271,19 +271,14 @@ static void test_list(struct test *t)
 	tree_init(&tree);
 	test_case(t, "list: vfio_ap is not loaded");
 	EXPECT_INT(t, mdev_list_read(tree.root, MDEV_GUEST | MDEV_NODES, &list, &err), 0);
-	EXPECT(t, !list.loaded && !list.n && list.available == -1);
+	EXPECT(t, !list.loaded && !list.n);
 	mdev_list_done(&list);
 
 	test_case(t, "list: no device, but the features");
 	tree_write(&tree, "sys/devices/vfio_ap/matrix/features",
 		   "guest_matrix hotplug ap_config\n");
-	tree_write(&tree,
-		   "sys/devices/vfio_ap/matrix/mdev_supported_types/vfio_ap-passthrough/"
-		   "available_instances",
-		   "65536\n");
 	EXPECT_INT(t, mdev_list_read(tree.root, MDEV_GUEST | MDEV_NODES, &list, &err), 0);
 	EXPECT(t, list.loaded && list.has_features && list.has_ap_config && list.has_guest_matrix);
-	EXPECT_INT(t, list.available, 65536);
 	mdev_list_done(&list);
 
 	test_case(t, "list: words of features are whole words");

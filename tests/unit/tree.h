@@ -7,7 +7,7 @@
  *
  *	tree_init(&tree);
  *	tree_write(&tree, "sys/bus/ap/apmask", "0xff..\n");
- *	apbus_read(tree.root, ...);
+ *	apbus_masks_read(tree.root, ...);
  *
  * A tree that cannot be built ends the test: nothing it says would mean anything.
  */
