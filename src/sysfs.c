@@ -326,13 +326,13 @@ int sysfs_write(int root, const char *path, const char *text)
 /* By getdents64() alone: opendir() and its like ask what is known, three calls a directory. */
 int sysfs_list_dir(int dir, sysfs_list_kinds_fn *fn, void *arg)
 {
-	union {
-		struct dirent64 entry;
-		char bytes[DIR_CHUNK];
-	} buf;
+	/* On the heap: of the stack all pages would be touched, whatever there is to be read. */
+	_cleanup_free_ char *buf = malloc(DIR_CHUNK);
 
+	if (!buf)
+		return -ENOMEM;
 	for (;;) {
-		const ssize_t n = getdents64(dir, &buf, sizeof(buf));
+		const ssize_t n = getdents64(dir, buf, DIR_CHUNK);
 
 		if (n < 0 && errno == EINTR)
 			continue;
@@ -341,7 +341,7 @@ int sysfs_list_dir(int dir, sysfs_list_kinds_fn *fn, void *arg)
 		if (n <= 0)
 			return 0;
 		for (ssize_t at = 0; at < n;) {
-			const struct dirent64 *entry = (const void *)(buf.bytes + at);
+			const struct dirent64 *entry = (const void *)(buf + at);
 			int rc = 0;
 
 			at += entry->d_reclen;
