@@ -104,21 +104,21 @@ core_SRCS := src/mask.c src/err.c src/str.c src/qset.c \
 list_SRCS := src/chart.c src/filter.c src/list.c src/map.c src/view_device.c src/view_queue.c
 vfioap_SRCS := src/vfioap.c src/change.c src/change_ids.c src/change_pool.c src/change_report.c \
 	src/monitor.c $(sort $(wildcard src/cmd_*.c)) src/grid.c $(list_SRCS)
-vfioap_PKGS := popt json-c smartcols uuid
+vfioap_PKGS := popt json-c uuid
 lsvfioap_SRCS := src/lsvfioap.c $(list_SRCS)
-lsvfioap_PKGS := popt json-c smartcols uuid
+lsvfioap_PKGS := popt json-c uuid
 chzdev_ap_SRCS := src/change.c src/change_report.c src/chzdev_ap.c src/chzdev_edit.c src/chzdev_file.c \
 	src/chzdev_list.c $(list_SRCS)
-chzdev_ap_PKGS := popt json-c smartcols uuid
+chzdev_ap_PKGS := popt json-c uuid
 vfioap-callout_SRCS := src/callout.c src/callout_check.c src/callout_get.c
-vfioap-callout_PKGS := json-c smartcols uuid
+vfioap-callout_PKGS := json-c uuid
 vfioap-override_SRCS := src/override_boot.c
-vfioap-override_PKGS := json-c smartcols uuid
+vfioap-override_PKGS := json-c uuid
 apsim_SRCS := $(sort $(wildcard sim/*.c)) src/mask.c src/err.c src/str.c
 apsim_PKGS := fuse3 json-c popt uuid
 
 # Loaded when a command needs them (src/dl.h): only their headers are needed to build.
-loaded_PKGS := libudev libxml-2.0
+loaded_PKGS := libudev libxml-2.0 smartcols
 
 PROGRAMS := vfioap lsvfioap chzdev_ap vfioap-callout vfioap-override apsim
 unit_SRCS := $(sort $(wildcard tests/unit/test_*.c))
@@ -200,7 +200,7 @@ $(O)/obj/tests/unit/test_sim_%.o: tests/unit/test_sim_%.c $(O)/flags | $(DEPS)
 	$(call compile,fuse3 json-c,-DFUSE_USE_VERSION=35 -Isim)
 
 $(O)/obj/%.o: %.c $(O)/flags | $(DEPS)
-	$(call compile,json-c libxml-2.0 smartcols uuid libudev)
+	$(call compile,json-c uuid $(loaded_PKGS))
 
 $(O)/libcore.a: $(call objs,$(core_SRCS))
 	$(archive)

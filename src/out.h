@@ -3,8 +3,9 @@
  * Results: rows and columns in, a table or JSON out.  out.c alone writes to stdout.
  *
  * One struct out_column per column gives title, JSON key and help, and one function fills
- * both, so that table and JSON cannot drift.  Without memory for a result the program
- * says so and exits with STATUS_FAILED: nothing here returns NULL for that.
+ * both, so that table and JSON cannot drift.  Without memory for a result, or libsmartcols
+ * for a table, the program says so and exits with STATUS_FAILED: nothing here returns NULL
+ * for that.
  */
 #ifndef OUT_H
 #define OUT_H

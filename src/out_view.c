@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * Rows and columns: as tables, by libsmartcols, and as JSON.
+ * Rows and columns: as tables, by libsmartcols, which the first of them loads, and as JSON.
  */
 #include "out.h"
 
@@ -10,7 +10,62 @@
 #include <string.h>
 #include <strings.h>
 
+#include "dl.h"
 #include "str.h"
+
+/* JSON, long tables and all other output do without. */
+#define SONAME "libsmartcols.so.1"
+
+struct libsmartcols {
+	DL_MEMBER(scols_cell_set_color);
+	DL_MEMBER(scols_column_set_safechars);
+	DL_MEMBER(scols_column_set_wrapfunc);
+	DL_MEMBER(scols_line_get_cell);
+	DL_MEMBER(scols_line_refer_data);
+	DL_MEMBER(scols_new_table);
+	DL_MEMBER(scols_print_table_to_string);
+	DL_MEMBER(scols_table_enable_colors);
+	DL_MEMBER(scols_table_enable_noheadings);
+	DL_MEMBER(scols_table_enable_raw);
+	DL_MEMBER(scols_table_new_column);
+	DL_MEMBER(scols_table_new_line);
+	DL_MEMBER(scols_table_set_termforce);
+	DL_MEMBER(scols_unref_table);
+	DL_MEMBER(scols_wrapnl_chunksize);
+	DL_MEMBER(scols_wrapnl_nextchunk);
+};
+
+static struct libsmartcols smartcols;
+
+/* Without it, as without memory, what was asked for cannot be said. */
+static void smartcols_load(const struct app *app)
+{
+	static const struct dl_symbol symbols[] = {
+		DL_SYMBOL(struct libsmartcols, scols_cell_set_color),
+		DL_SYMBOL(struct libsmartcols, scols_column_set_safechars),
+		DL_SYMBOL(struct libsmartcols, scols_column_set_wrapfunc),
+		DL_SYMBOL(struct libsmartcols, scols_line_get_cell),
+		DL_SYMBOL(struct libsmartcols, scols_line_refer_data),
+		DL_SYMBOL(struct libsmartcols, scols_new_table),
+		DL_SYMBOL(struct libsmartcols, scols_print_table_to_string),
+		DL_SYMBOL(struct libsmartcols, scols_table_enable_colors),
+		DL_SYMBOL(struct libsmartcols, scols_table_enable_noheadings),
+		DL_SYMBOL(struct libsmartcols, scols_table_enable_raw),
+		DL_SYMBOL(struct libsmartcols, scols_table_new_column),
+		DL_SYMBOL(struct libsmartcols, scols_table_new_line),
+		DL_SYMBOL(struct libsmartcols, scols_table_set_termforce),
+		DL_SYMBOL(struct libsmartcols, scols_unref_table),
+		DL_SYMBOL(struct libsmartcols, scols_wrapnl_chunksize),
+		DL_SYMBOL(struct libsmartcols, scols_wrapnl_nextchunk),
+		{ 0 },
+	};
+	struct err err = { 0 };
+
+	if (smartcols.scols_new_table || dl_load(SONAME, symbols, &smartcols, &err) == 0)
+		return;
+	cmd_error(app, "%s", err.what);
+	exit(STATUS_FAILED);
+}
 
 /* ---- cells ---------------------------------------------------------------------------- */
 
@@ -194,7 +249,7 @@ void out_view_help(struct app *app, const struct out_view *view)
 
 static void table_done(struct libscols_table **tb)
 {
-	scols_unref_table(*tb);
+	smartcols.scols_unref_table(*tb);
 }
 
 /*
@@ -258,39 +313,39 @@ static void line_add_cell(struct libscols_line *line, size_t i, const struct out
 	const char *whole = cell_text(cell);
 	char *text = limit ? list_wrap(whole, limit) : strdup(whole);
 
-	if (!text || scols_line_refer_data(line, i, text) != 0)
+	if (!text || smartcols.scols_line_refer_data(line, i, text) != 0)
 		out_no_memory();
 	if (cell->color)
-		scols_cell_set_color(scols_line_get_cell(line, i), cell->color);
+		smartcols.scols_cell_set_color(smartcols.scols_line_get_cell(line, i), cell->color);
 }
 
 static struct libscols_table *table_new(const struct app *app, const struct out_view *view,
 					const struct widths *widths)
 {
-	struct libscols_table *tb = scols_new_table();
+	struct libscols_table *tb = smartcols.scols_new_table();
 
 	if (!tb)
 		out_no_memory();
 	out_locale(); /* what is as wide as what */
-	scols_table_enable_raw(tb, app->raw);
-	scols_table_enable_noheadings(tb, app->no_headings);
-	scols_table_enable_colors(tb, out_has_color(app));
+	smartcols.scols_table_enable_raw(tb, app->raw);
+	smartcols.scols_table_enable_noheadings(tb, app->no_headings);
+	smartcols.scols_table_enable_colors(tb, out_has_color(app));
 	/* Widths are our business: libsmartcols shall cut and squeeze nothing. */
-	scols_table_set_termforce(tb, SCOLS_TERMFORCE_NEVER);
+	smartcols.scols_table_set_termforce(tb, SCOLS_TERMFORCE_NEVER);
 	for (size_t i = 0; i < view->n_picks; i++) {
 		const struct out_column *column = &view->column[view->pick[i]];
 		const bool wraps = widths->limit && widths->wraps[i];
-		struct libscols_column *c =
-			scols_table_new_column(tb, column->title, 0,
-					       (column->flags & OUT_RIGHT ? SCOLS_FL_RIGHT : 0) |
-						       (wraps ? SCOLS_FL_WRAP : 0));
+		struct libscols_column *c = smartcols.scols_table_new_column(
+			tb, column->title, 0,
+			(column->flags & OUT_RIGHT ? SCOLS_FL_RIGHT : 0) |
+				(wraps ? SCOLS_FL_WRAP : 0));
 
 		if (!c)
 			out_no_memory();
 		if (wraps)
-			scols_column_set_wrapfunc(c, scols_wrapnl_chunksize, scols_wrapnl_nextchunk,
-						  NULL);
-		scols_column_set_safechars(c, wraps ? "\n" : NULL);
+			smartcols.scols_column_set_wrapfunc(c, smartcols.scols_wrapnl_chunksize,
+							    smartcols.scols_wrapnl_nextchunk, NULL);
+		smartcols.scols_column_set_safechars(c, wraps ? "\n" : NULL);
 	}
 	return tb;
 }
@@ -351,7 +406,7 @@ static void table_print(struct app *app, const struct out_view *view)
 
 	tb = table_new(app, view, &widths);
 	for (size_t row = 0; row < view->n_rows; row++) {
-		struct libscols_line *line = scols_table_new_line(tb, NULL);
+		struct libscols_line *line = smartcols.scols_table_new_line(tb, NULL);
 
 		if (!line)
 			out_no_memory();
@@ -361,7 +416,7 @@ static void table_print(struct app *app, const struct out_view *view)
 	}
 	for (size_t n = 0; n < n_cells; n++)
 		cell_done(&cells[n]);
-	if (scols_print_table_to_string(tb, &text) != 0)
+	if (smartcols.scols_print_table_to_string(tb, &text) != 0)
 		out_no_memory();
 	lines_print(app, text);
 }
@@ -457,10 +512,12 @@ void out_view_table(struct app *app, const struct out_view *view)
 	struct widths widths;
 
 	if (view->n_rows > LONG_ROWS && !app->raw && !out_is_terminal() && !out_has_color(app) &&
-	    long_measure(view, &widths))
+	    long_measure(view, &widths)) {
 		long_print(app, view, &widths);
-	else
-		table_print(app, view);
+		return;
+	}
+	smartcols_load(app);
+	table_print(app, view);
 }
 
 struct json_object *out_row_json(const struct out_column *column, size_t n_columns,

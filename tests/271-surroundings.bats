@@ -328,6 +328,28 @@ export -f inject whole_or_not
 	assert_equal "$(grep -c '"etc/libvirt/qemu/[0-9].xml"' "$BATS_TEST_TMPDIR/trace")" 10 'opens of five files'
 }
 
+@test "surroundings: without libsmartcols tables are refused, and all that is no table is as ever" {
+	mkdir "$BATS_TEST_TMPDIR/broken"
+	echo garbage >"$BATS_TEST_TMPDIR/broken/libsmartcols.so.1"
+	sim --lpar z16 '
+		vfioap reserve -q -a 5 -d 4 2>/dev/null
+		vfioap create -q -u "$UUID_A" -a 5 -d 4
+		for view in "lsvfioap -q" "lsvfioap --json" "lsvfioap -q --json 0x24" "lsvfioap --map" \
+			"vfioap show host" "vfioap show matrix" "vfioap check --json" "chzdev_ap --list"; do
+			want=0
+			$view >"$BATS_TEST_TMPDIR/plain" || want=$?
+			[ -s "$BATS_TEST_TMPDIR/plain" ] || fail "$view prints nothing"
+			tool $want env LD_LIBRARY_PATH="$BATS_TEST_TMPDIR/broken" $view
+			diff "$BATS_TEST_TMPDIR/plain" - <<<"$stdout"
+		done
+		for view in lsvfioap "lsvfioap -q 0x24" "lsvfioap --raw" "vfioap list" "vfioap show guest"; do
+			tool 1 env LD_LIBRARY_PATH="$BATS_TEST_TMPDIR/broken" $view
+			assert_stderr --exact "${view%% *}: cannot load '"'libsmartcols.so.1'"': install it"
+			refute_stdout 05.0004
+		done
+	'
+}
+
 # ---- system calls that are not there -------------------------------------------------------------
 
 @test "surroundings: without openat2 every view is the same, and links stay below the root" {

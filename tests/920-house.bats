@@ -407,6 +407,27 @@ installed_count()
 	done
 }
 
+@test "make: libraries that are loaded when needed are linked by nothing, and named by the packages" {
+	local packages sonames file name
+	packages=$(sed -n 's/^loaded_PKGS := //p' "$SOURCES/Makefile")
+	# Where there are two for one file, the compiler chooses.
+	sonames=$(sed -n 's/^#define SONAME "\(.*\)"$/\1/p' "$SOURCES"/src/*.c)
+	assert_equal "$(grep -l '^#define SONAME' "$SOURCES"/src/*.c | wc -l)" "$(wc -w <<<"$packages")" "of $packages"
+	for file in vfioap lsvfioap chzdev_ap vfioap-callout vfioap-override; do
+		tool 0 readelf -dW "$VFIOAP_BUILD/$file"
+		assert_stdout --regex 'NEEDED.*\[libc\.'
+		for name in $sonames; do
+			refute_stdout "[$name]"
+		done
+	done
+	tool 0 sed -n '/^override_dh_shlibdeps/,/^$/p' "$SOURCES/packaging/debian/rules"
+	assert_stdout " --libs $packages)"
+	tool 0 sed -n '/^# What src\/dl.c loads/,/^Recommends/p' "$SOURCES/packaging/vfioap.spec"
+	for name in $sonames; do
+		assert_stdout --regex "Requires: +\([^)]* or ${name%%.so*}-?[0-9]+\)"
+	done
+}
+
 @test "make: code is hardened by what the compiler has: stack protector and clash, control flow, fortify" {
 	[ -z "${SAN-}" ] || skip "sanitizers watch instead"
 	local file flag flags=''
