@@ -65,7 +65,7 @@ enum out_color {
 /** out_color() - the text that switches to @color, "" without colours; lends */
 const char *out_color(const struct app *app, enum out_color color);
 
-/** out_locale() - take the user's character set; for those who draw, since it is ten files */
+/** out_locale() - take the user's character set, for what is not ASCII: it costs ten files */
 void out_locale(void);
 
 /** out_has_utf8() - the locale's characters are UTF-8 */

@@ -259,6 +259,7 @@ static void table_done(struct libscols_table **tb)
 struct widths {
 	size_t width[64];
 	bool wraps[64];
+	bool ascii;   /* every text so far: it is as wide as it is long */
 	size_t limit; /* of a cell that wraps; 0: none */
 };
 
@@ -326,7 +327,9 @@ static struct libscols_table *table_new(const struct app *app, const struct out_
 
 	if (!tb)
 		out_no_memory();
-	out_locale(); /* what is as wide as what */
+	/* How wide is what?  ASCII is alike everywhere. */
+	if (!widths->ascii)
+		out_locale();
 	smartcols.scols_table_enable_raw(tb, app->raw);
 	smartcols.scols_table_enable_noheadings(tb, app->no_headings);
 	smartcols.scols_table_enable_colors(tb, out_has_color(app));
@@ -350,23 +353,24 @@ static struct libscols_table *table_new(const struct app *app, const struct out_
 	return tb;
 }
 
-static void widths_begin(const struct out_view *view, struct widths *widths)
-{
-	*widths = (struct widths){ 0 };
-	for (size_t i = 0; i < view->n_picks; i++) {
-		const struct out_column *column = &view->column[view->pick[i]];
-
-		widths->wraps[i] = column->flags & OUT_WRAP;
-		widths->width[i] = strlen(column->title);
-	}
-}
-
 static void widths_add(struct widths *widths, size_t i, const char *text)
 {
 	const size_t len = strlen(text);
 
 	if (len > widths->width[i])
 		widths->width[i] = len;
+	widths->ascii &= str_is_ascii(text, len);
+}
+
+static void widths_begin(const struct out_view *view, struct widths *widths)
+{
+	*widths = (struct widths){ .ascii = true };
+	for (size_t i = 0; i < view->n_picks; i++) {
+		const struct out_column *column = &view->column[view->pick[i]];
+
+		widths->wraps[i] = column->flags & OUT_WRAP;
+		widths_add(widths, i, column->title);
+	}
 }
 
 /* libsmartcols pads the last cell of a line; nobody wants those blanks. */
@@ -466,14 +470,10 @@ static bool long_measure(const struct out_view *view, struct widths *widths)
 		for (size_t i = 0; i < view->n_picks; i++) {
 			struct out_cell cell =
 				cell_fill(view, &view->column[view->pick[i]], row, false);
-			const char *text = cell_text(&cell);
-			bool plain = true;
 
-			for (const char *p = text; *p; p++)
-				plain &= (unsigned char)*p < 0x80;
-			widths_add(widths, i, text);
+			widths_add(widths, i, cell_text(&cell));
 			cell_done(&cell);
-			if (!plain)
+			if (!widths->ascii)
 				return false;
 		}
 	}

@@ -74,6 +74,18 @@ $UUID_B -\$"
 	'
 }
 
+@test "guests: names beyond ASCII are escaped where the locale lacks them, and as wide as they look" {
+	use_dump docs
+	domain café-1 "$UUID_A"
+	domain web-77 "$UUID_B"
+	LC_ALL=C.UTF-8 tool 0 lsvfioap --sysroot "$ROOT" -n -o GUEST,UUID "$UUID_A" "$UUID_B"
+	assert_stdout --exact "café-1 $UUID_A
+web-77 $UUID_B"
+	LC_ALL=C tool 0 lsvfioap --sysroot "$ROOT" -n -o GUEST,UUID "$UUID_A" "$UUID_B"
+	assert_stdout --exact "caf\\xc3\\xa9-1 $UUID_A
+web-77        $UUID_B"
+}
+
 @test "guests: the process that has it open tells before libvirt does" {
 	sim '
 		tool 0 vfioap reserve -q -A -d 4,0x47

@@ -328,6 +328,19 @@ export -f inject whole_or_not
 	assert_equal "$(grep -c '"etc/libvirt/qemu/[0-9].xml"' "$BATS_TEST_TMPDIR/trace")" 10 'opens of five files'
 }
 
+@test "surroundings: a table of ASCII opens no file of a locale, and is the same in each" {
+	use_dump trouble
+	for view in lsvfioap 'lsvfioap -q' 'lsvfioap --raw' 'vfioap show guest'; do
+		LC_ALL=C $view --sysroot "$ROOT" >"$BATS_TEST_TMPDIR/plain"
+		for locale in C.UTF-8 de_DE.ISO-8859-1 xx_YY; do
+			LC_ALL=$locale tool 0 strace -f -qq --seccomp-bpf -o "$BATS_TEST_TMPDIR/trace" -e trace=%file \
+				$view --sysroot "$ROOT"
+			diff "$BATS_TEST_TMPDIR/plain" - <<<"$stdout"
+			assert_equal "$(grep -E 'LC_CTYPE|locale|gconv' "$BATS_TEST_TMPDIR/trace" || :)" '' "$view"
+		done
+	done
+}
+
 @test "surroundings: without libsmartcols tables are refused, and all that is no table is as ever" {
 	mkdir "$BATS_TEST_TMPDIR/broken"
 	echo garbage >"$BATS_TEST_TMPDIR/broken/libsmartcols.so.1"
