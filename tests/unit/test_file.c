@@ -65,12 +65,9 @@ static void test_peek(struct test *t)
 		int rc;
 		size_t len;
 	} rows[] = {
-		{ .name = "seven", .len = 7 },
-		{ .name = "eight", .rc = -EFBIG },
-		{ .name = "empty", .rc = -ENODATA },
-		{ .name = "fifo", .rc = -ENODATA },
-		{ .name = "link", .rc = -ELOOP },
-		{ .name = "none", .rc = -ENOENT },
+		{ .name = "seven", .len = 7 },	     { .name = "eight", .rc = -EFBIG },
+		{ .name = "empty", .rc = -ENODATA }, { .name = "fifo", .rc = -ENODATA },
+		{ .name = "link", .rc = -ELOOP },    { .name = "none", .rc = -ENOENT },
 		{ .name = "dir", .rc = -EISDIR },
 	};
 	_cleanup_(tree_done) struct tree tree = { 0 };
