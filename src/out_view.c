@@ -114,6 +114,22 @@ void out_cell_text(struct out_cell *cell, const char *fmt, ...)
 		str_printable(cell->heap ? cell->heap : cell->small);
 }
 
+/* A text of our own numbers: nothing in it can steer a terminal. */
+static void cell_take(struct out_cell *cell, const char *text)
+{
+	const size_t len = strlen(text);
+
+	cell_done(cell);
+	if (len < sizeof(cell->small)) {
+		memcpy(cell->small, text, len + 1);
+		return;
+	}
+	*cell->small = '\0';
+	cell->heap = strdup(text);
+	if (!cell->heap)
+		out_no_memory();
+}
+
 void out_cell_short(struct out_cell *cell, const char *text)
 {
 	if (cell->wants_json)
@@ -137,7 +153,7 @@ void out_cell_number(struct out_cell *cell, const char *text, long long value)
 	if (cell->wants_json)
 		out_cell_json(cell, out_json_int(value));
 	else
-		out_cell_text(cell, "%s", text);
+		cell_take(cell, text);
 }
 
 void out_cell_bool(struct out_cell *cell, bool value)
@@ -155,7 +171,7 @@ void out_cell_ids(struct out_cell *cell, const struct vfioap_mask *ids)
 	if (cell->wants_json)
 		out_cell_json(cell, out_json_ids(ids));
 	else if (!vfioap_mask_is_empty(ids))
-		out_cell_text(cell, "%s", vfioap_list_format(ids, list));
+		cell_take(cell, vfioap_list_format(ids, list));
 }
 
 void out_cell_word(struct out_cell *cell, const char *text, const char *json)

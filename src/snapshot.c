@@ -94,8 +94,7 @@ static int join_devices(struct snapshot *now, struct err *err)
 		}
 		device->mdev = order <= 0 ? mdev : NULL;
 		device->definition = order >= 0 ? definition : NULL;
-		snprintf(device->uuid, sizeof(device->uuid), "%s",
-			 order <= 0 ? mdev->uuid : definition->uuid);
+		device->uuid = order <= 0 ? mdev->uuid : definition->uuid;
 		now->n_devices++;
 		m += order <= 0;
 		while (d < definitions->n && !strcmp(definitions->v[d].uuid, device->uuid))

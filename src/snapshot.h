@@ -36,7 +36,7 @@ enum snapshot_parts {
 
 /** struct device - one UUID: its active device, its definition, or both; lends */
 struct device {
-	char uuid[UUID_SIZE];
+	const char *uuid;		     /* of either */
 	const struct mdev *mdev;	     /* NULL: not active */
 	const struct definition *definition; /* NULL: not defined */
 };

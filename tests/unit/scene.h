@@ -92,8 +92,7 @@ static inline struct device *scene_device(struct scene *s, const char *uuid)
 		memmove(&s->device[i + 1], &s->device[i],
 			(s->now.n_devices - i) * sizeof(s->device[0]));
 		s->now.n_devices++;
-		s->device[i] = (struct device){ 0 };
-		snprintf(s->device[i].uuid, UUID_SIZE, "%s", uuid);
+		s->device[i] = (struct device){ .uuid = uuid };
 	}
 	return &s->device[i];
 }
