@@ -231,7 +231,6 @@ static int add_driver(void *arg, const char *name)
 		return 0;
 	path_join(path, PATH_AP_DRIVERS, name);
 	rc = sysfs_list(drivers->root, path, add_queue, queues);
-	bus->vfio_ap_loaded |= vfio && rc == 0;
 	if (!vfio && qset_count(queues) != before)
 		snprintf(bus->host_name, sizeof(bus->host_name), "%s", before ? "" : name);
 	if (rc == -ENOENT || rc == -ENODEV || rc == -ENOTDIR)
@@ -446,6 +445,7 @@ int apbus_read(int root, unsigned parts, struct apbus *ret, struct err *err)
 		*ret = (struct apbus){ .present = false };
 		return 0;
 	}
+	bus->vfio_ap_loaded = sysfs_exists(root, PATH_VFIO_AP);
 	bus->bindings_complete_count = sysfs_exists(root, PATH_AP_COMPLETE);
 	rc = read_max(root, PATH_AP_MAX_ADAPTER, &bus->max_adapter, err);
 	if (rc < 0)
