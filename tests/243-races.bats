@@ -13,7 +13,7 @@ at_write()
 	slow=$1
 	shift
 	: >"$BATS_TEST_TMPDIR/err"
-	apsim ctl delay "$slow" 200
+	apsim ctl delay "$slow" 600
 	"$@" "${verbose--v}" >"$BATS_TEST_TMPDIR/out" 2>"$BATS_TEST_TMPDIR/err" &
 	writer=$!
 	eventually grep -qs " > $slow\$" "$BATS_TEST_TMPDIR/err"
