@@ -213,7 +213,7 @@ static int change_refuse(struct app *app, struct change *change)
 }
 
 /* Does it matter who has devices open, and has nobody looked? */
-static bool is_blind(const struct change *change)
+static bool is_blind(const struct change *change, const struct findings *findings)
 {
 	const struct snapshot *now = change->now;
 
@@ -223,24 +223,32 @@ static bool is_blind(const struct change *change)
 		if (!now->mdevs.v[i].removing &&
 		    !wish_device_const(change->want, now->mdevs.v[i].uuid))
 			return true;
-	return change->findings.n_errors > 0 && now->mdevs.n > 0;
+	return findings->n_errors > 0 && now->mdevs.n > 0;
 }
 
-/* @flags: CHANGE_HOLDERS is added where it should have been, for another try: -EAGAIN. */
-static int change_decide(struct app *app, struct change *change, struct plan *plan, unsigned *flags,
+static int change_judge(struct app *app, struct change *change)
+{
+	_cleanup_(findings_done) struct findings findings = { 0 };
+	const unsigned flags = change->conflict_flags | (app->force ? CONFLICT_FORCE : 0);
+	int rc = conflict_find(change->now, change->want, flags, &findings);
+
+	if (rc == 0 && is_blind(change, &findings)) {
+		findings_done(&findings);
+		rc = snapshot_holders_read(app->root, change->now, &app->err);
+		if (rc == 0)
+			rc = conflict_find(change->now, change->want, flags, &findings);
+	}
+	return rc == 0 ? findings_move(&change->findings, &findings) : rc;
+}
+
+static int change_decide(struct app *app, struct change *change, struct plan *plan,
 			 change_edit_fn *edit, void *arg)
 {
 	int rc = edit(app, change, arg);
 
 	if (rc)
 		return rc < 0 ? failed(app, rc) : rc;
-	rc = conflict_find(change->now, change->want,
-			   change->conflict_flags | (app->force ? CONFLICT_FORCE : 0),
-			   &change->findings);
-	if (rc == 0 && is_blind(change)) {
-		*flags |= CHANGE_HOLDERS;
-		return -EAGAIN;
-	}
+	rc = change_judge(app, change);
 	if (rc == 0)
 		rc = plan_build(change->now, change->want, plan, &app->err);
 	if (rc == 0 && !change->findings.n_errors)
@@ -489,7 +497,7 @@ static int change_go_on(struct app *app, struct change *before, struct plan *poo
 	if (!rc)
 		rc = change_begin(app, &change, now);
 	if (!rc)
-		rc = change_decide(app, &change, &plan, &flags, edit, arg);
+		rc = change_decide(app, &change, &plan, edit, arg);
 	if (!rc && plan.n_steps)
 		rc = change_apply(app, &change, &plan, ret_uuid);
 	if (rc)
@@ -528,14 +536,14 @@ static int change_load(struct app *app, struct change *change, struct plan *plan
 /* ---- all of it --------------------------------------------------------------------------- */
 
 /* From a snapshot to the report, once; -EAGAIN: somebody was in between, or @flags have grown. */
-static int change_try(struct app *app, unsigned *flags, change_edit_fn *edit, void *arg,
+static int change_try(struct app *app, unsigned flags, change_edit_fn *edit, void *arg,
 		      char ret_uuid[UUID_SIZE])
 {
 	_cleanup_(snapshot_freep) struct snapshot *now = NULL;
 	_cleanup_(change_done) struct change change = { 0 };
 	_cleanup_(plan_done) struct plan plan = { 0 };
-	int rc = change_read(app, *flags, &now);
-	bool load = rc == 0 && *flags & CHANGE_MODULE && app->active && !now->mdevs.loaded;
+	int rc = change_read(app, flags, &now);
+	bool load = rc == 0 && flags & CHANGE_MODULE && app->active && !now->mdevs.loaded;
 
 	if (rc < 0)
 		return failed(app, rc);
@@ -546,19 +554,18 @@ static int change_try(struct app *app, unsigned *flags, change_edit_fn *edit, vo
 		snapshot_assume_module(now);
 	rc = change_begin(app, &change, now);
 	if (rc == 0)
-		rc = change_decide(app, &change, &plan, flags, edit, arg);
+		rc = change_decide(app, &change, &plan, edit, arg);
 	if (rc == 0 && load)
-		return change_load(app, &change, &plan, *flags, edit, arg, ret_uuid);
+		return change_load(app, &change, &plan, flags, edit, arg, ret_uuid);
 	if (rc == 0 && !app->dry_run && plan.n_steps)
 		rc = change_apply(app, &change, &plan, ret_uuid);
-	return rc ? rc : change_finish(app, &change, &plan, *flags);
+	return rc ? rc : change_finish(app, &change, &plan, flags);
 }
 
 int change_run_device(struct app *app, unsigned flags, change_edit_fn *edit, void *arg,
 		      char ret_uuid[UUID_SIZE])
 {
 	_cleanup_(lock_release) struct lock lock = { 0 };
-	unsigned tries = 0;
 	int rc = cmd_root_check(app);
 
 	if (rc)
@@ -569,13 +576,12 @@ int change_run_device(struct app *app, unsigned flags, change_edit_fn *edit, voi
 	if (rc)
 		return rc;
 
-	do {
-		const unsigned asked = flags;
-
-		rc = change_try(app, &flags, edit, arg, ret_uuid);
-		tries += flags == asked;
-	} while (rc == -EAGAIN && tries < CHANGE_TRIES);
-	return rc == -EAGAIN ? STATUS_FAILED : rc;
+	for (unsigned i = 0; i < CHANGE_TRIES; i++) {
+		rc = change_try(app, flags, edit, arg, ret_uuid);
+		if (rc != -EAGAIN)
+			return rc;
+	}
+	return STATUS_FAILED;
 }
 
 int change_run(struct app *app, unsigned flags, change_edit_fn *edit, void *arg)

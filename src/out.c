@@ -88,7 +88,8 @@ void out_wrapped(struct app *app, size_t at, unsigned indent, const char *text)
 
 		out_write(app, text, len);
 		text += len;
-		text += *text == ' ' && len;
+		/* Behind what stands on the line; or there is nothing but this blank. */
+		text += *text == ' ' && (len || at <= indent);
 		if (!*text)
 			break;
 		out_write(app, "\n", 1);

@@ -45,6 +45,24 @@ guests()
 	tool 0 lsvfioap --sysroot "$ROOT" -n -o UUID,GUEST "$@"
 }
 
+@test "guests: names of blanks alone, or that end in blanks, are laid out" {
+	sim '
+		tool 0 vfioap reserve -q -A -d 4
+		tool 0 vfioap create -A -u "$UUID_A" -a 5 -d 4
+		for name in " " "w" "w                " "  w  w  "; do
+			tool 0 apsim ctl guest start "$UUID_A" --name "$name"
+			for columns in 1 10 40 80; do
+				export COLUMNS=$columns
+				for view in "queue 05.0004" "matrix $UUID_A" "guest $UUID_A" "device $UUID_A"; do
+					tool 0 timeout 20 vfioap show $view
+					[ "${#stdout}" -lt 4000 ] || fail "${#stdout} bytes" "some lines"
+				done
+			done
+			tool 0 apsim ctl guest stop "$UUID_A"
+		done
+	'
+}
+
 # Who may not look at all processes cannot know that a guest is off: no mark then.
 @test "guests: a guest that is off is named by libvirt, everywhere" {
 	sim '
