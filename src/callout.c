@@ -314,9 +314,9 @@ int main(int argc, char **argv)
 	int rc;
 
 	rc = process_init();
-	process_stack_take();
 	if (rc < 0)
 		return callout_refuse("cannot start: %s", err_text(rc));
+	process_stack_take();
 	rc = arguments_read(&c, argc, argv);
 	if (rc)
 		return rc;

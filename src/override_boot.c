@@ -269,10 +269,10 @@ int main(int argc, char **argv)
 	int status, rc;
 
 	rc = process_init();
-	process_stack_take();
 	openlog(PROGRAM, LOG_PID, LOG_DAEMON);
 	if (rc < 0)
 		return fail(STATUS_FAILED, "cannot start: %s", err_text(rc));
+	process_stack_take();
 	if (!boot)
 		return fail(STATUS_FAILED, "out of memory");
 	if (argc > 2 || (argc == 2 && *argv[1] == '-'))

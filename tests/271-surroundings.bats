@@ -144,6 +144,10 @@ export -f inject whole_or_not
 		whole_or_not "a smaller one" bash -c "ulimit -s 160; exec \"\$@\"" sh
 		assert_equal $outcome 1
 		grep -q "Cannot allocate memory" "$BATS_TEST_TMPDIR/err"
+		tool 1 bash -c "ulimit -s 160; exec vfioap-override"
+		assert_stderr "Cannot allocate memory"
+		tool 255 bash -c "ulimit -s 160; exec vfioap-callout"
+		assert_stderr "Cannot allocate memory"
 	'
 }
 
