@@ -34,7 +34,11 @@ struct caps {
 	bool in_use_wide;
 };
 
-/** caps_find() - the table; needs SNAPSHOT_BUS and SNAPSHOT_DEVICES */
+/**
+ * caps_find() - the table; needs SNAPSHOT_QUEUES and SNAPSHOT_OWNERS
+ *
+ * @status and @features_file are true only with SNAPSHOT_CAPS, or where no device tells as much.
+ */
 struct caps caps_find(const struct snapshot *now);
 
 #endif

@@ -226,6 +226,7 @@ static bool is_blind(const struct change *change, const struct findings *finding
 	return findings->n_errors > 0 && now->mdevs.n > 0;
 }
 
+/* All conflicts.  Where they have to do with who has devices open, that is looked at first. */
 static int change_judge(struct app *app, struct change *change)
 {
 	_cleanup_(findings_done) struct findings findings = { 0 };
@@ -492,7 +493,7 @@ static int change_go_on(struct app *app, struct change *before, struct plan *poo
 	_cleanup_(snapshot_freep) struct snapshot *now = NULL;
 	_cleanup_(change_done) struct change change = { 0 };
 	_cleanup_(plan_done) struct plan plan = { 0 };
-	int rc = failed(app, change_read(app, flags | CHANGE_HOLDERS, &now));
+	int rc = failed(app, change_read(app, flags, &now));
 
 	if (!rc)
 		rc = change_begin(app, &change, now);
@@ -535,7 +536,7 @@ static int change_load(struct app *app, struct change *change, struct plan *plan
 
 /* ---- all of it --------------------------------------------------------------------------- */
 
-/* From a snapshot to the report, once; -EAGAIN: somebody was in between, or @flags have grown. */
+/* From a snapshot to the report, once; -EAGAIN: somebody was in between. */
 static int change_try(struct app *app, unsigned flags, change_edit_fn *edit, void *arg,
 		      char ret_uuid[UUID_SIZE])
 {

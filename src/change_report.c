@@ -53,21 +53,24 @@ static int note_guest(const struct app *app, const struct snapshot *now, const s
 	return 0;
 }
 
-/* A queue that the device had and has still says whether a guest uses it: without any, maybe. */
-static bool may_have_guest(const struct app *app, const struct apbus *bus, const struct qset *was,
-			   const struct qset *is)
+/*
+ * A queue that the guest saw and sees still says whether there is one: without any, maybe.
+ * @shown: the device as the kernel shows it now; what is only predicted can be wrong
+ */
+static bool may_have_guest(const struct app *app, const struct apbus *bus, const struct mdev *shown,
+			   const struct qset *was, const struct qset *is)
 {
 	struct qset queues = *was;
 	unsigned apid = 0, apqi = -1u;
 
 	qset_and(&queues, is);
 	qset_and(&queues, &bus->vfio_driver);
-	return !bus->has_qci || !qset_next(&queues, &apid, &apqi) ||
-	       apbus_queue_in_use(app->root, apid, apqi) != 0;
+	return !bus->has_qci || !shown || !shown->guest_known ||
+	       !qset_next(&queues, &apid, &apqi) || apbus_queue_in_use(app->root, apid, apqi) != 0;
 }
 
 static int compare_device(struct app *app, struct change *change, const char *uuid,
-			  const struct matrix *sees, struct views *views)
+			  const struct mdev *shown, const struct matrix *sees, struct views *views)
 {
 	const struct mdev *before = active(change->now, uuid);
 	struct matrix saw = { 0 };
@@ -85,8 +88,10 @@ static int compare_device(struct app *app, struct change *change, const char *uu
 	qset_or(&views->gained, &gained);
 	qset_or(&views->lost, &lost);
 
-	if (!before || (qset_is_empty(&gained) && qset_is_empty(&lost)) ||
-	    !may_have_guest(app, &change->now->bus, &was, &is))
+	if (!before || (qset_is_empty(&gained) && qset_is_empty(&lost)))
+		return 0;
+	if (!(change->now->parts & SNAPSHOT_HOLDERS) &&
+	    !may_have_guest(app, &change->now->bus, shown, &was, &is))
 		return 0;
 	/* Whom is there to tell?  It is done already: not to know that is no failure. */
 	if (snapshot_holders_read(app->root, change->now, &app->err) < 0)
@@ -114,11 +119,12 @@ static int compare_views(struct app *app, struct change *change, const struct sn
 		struct matrix sees =
 			is ? guest_view(after, is) : snapshot_predict_guest(bus, &device->matrix);
 
-		rc = compare_device(app, change, device->uuid, &sees, views);
+		rc = compare_device(app, change, device->uuid,
+				    after ? is : active(change->now, device->uuid), &sees, views);
 	}
 	for (size_t i = 0; rc == 0 && i < change->now->mdevs.n; i++)
 		if (!wish_device_const(change->want, change->now->mdevs.v[i].uuid))
-			rc = compare_device(app, change, change->now->mdevs.v[i].uuid, &none,
+			rc = compare_device(app, change, change->now->mdevs.v[i].uuid, NULL, &none,
 					    views);
 	return rc;
 }

@@ -8,7 +8,6 @@
 
 #include "change.h"
 #include "paths.h"
-#include "str.h"
 #include "sysfs.h"
 
 struct remove_args {

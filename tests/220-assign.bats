@@ -140,6 +140,22 @@ export -f looks
 	done
 }
 
+@test "unassign: the guest of a device whose queues cannot all be shown is told too" {
+	sim --lpar max --kernel 6.12 '
+		tool 0 vfioap reserve -q -A -a 0-8
+		tool 0 vfioap create -q -f -A -u "$UUID_A" -a 0-8 -d 0-79
+		tool 0 apsim ctl guest start "$UUID_A" --name web1
+		# Adapter 0 has left the guest, and does not come back by itself (kernel-abi 10.3).
+		echo 00.004f >/sys/bus/ap/drivers/vfio_ap/unbind
+		echo 0x4f >"/sys/devices/vfio_ap/matrix/$UUID_A/unassign_domain"
+		echo 00.004f >/sys/bus/ap/drivers_probe
+		tool 0 vfioap unassign "$UUID_A" -A -a 8 -n
+		assert_stderr "guest '"'"'web1'"'"' of device '"'"'$UUID_A'"'"' loses"
+		tool 0 vfioap unassign "$UUID_A" -A -a 8
+		assert_stderr "guest '"'"'web1'"'"' of device '"'"'$UUID_A'"'"' lost"
+	'
+}
+
 @test "unassign: an adapter that was filtered comes back to the guest" {
 	for kernel in 6.12 6.1; do
 		sim --kernel $kernel '
