@@ -141,17 +141,22 @@ export -f looks
 }
 
 @test "unassign: the guest of a device whose queues cannot all be shown is told too" {
-	sim --lpar max --kernel 6.12 '
-		tool 0 vfioap reserve -q -A -a 0-8
-		tool 0 vfioap create -q -f -A -u "$UUID_A" -a 0-8 -d 0-79
+	cat >"$BATS_TEST_TMPDIR/wide.json" <<-END
+		{ "format": 1, "usage_domains": "0-0x9f", "control_domains": "0-0x9f", "cards": [
+		  { "id": 0, "type": "CEX8C" }, { "id": 1, "type": "CEX8C" }, { "id": 2, "type": "CEX8C" },
+		  { "id": 3, "type": "CEX8C" }, { "id": 4, "type": "CEX8C" } ] }
+	END
+	sim --lpar "$BATS_TEST_TMPDIR/wide.json" --kernel 6.12 '
+		tool 0 vfioap reserve -q -A -a 0-4
+		tool 0 vfioap create -q -f -A -u "$UUID_A" -a 0-4 -d 0-0x9f
 		tool 0 apsim ctl guest start "$UUID_A" --name web1
 		# Adapter 0 has left the guest, and does not come back by itself (kernel-abi 10.3).
-		echo 00.004f >/sys/bus/ap/drivers/vfio_ap/unbind
-		echo 0x4f >"/sys/devices/vfio_ap/matrix/$UUID_A/unassign_domain"
-		echo 00.004f >/sys/bus/ap/drivers_probe
-		tool 0 vfioap unassign "$UUID_A" -A -a 8 -n
+		echo 00.009f >/sys/bus/ap/drivers/vfio_ap/unbind
+		echo 0x9f >"/sys/devices/vfio_ap/matrix/$UUID_A/unassign_domain"
+		echo 00.009f >/sys/bus/ap/drivers_probe
+		tool 0 vfioap unassign "$UUID_A" -A -a 4 -n
 		assert_stderr "guest '"'"'web1'"'"' of device '"'"'$UUID_A'"'"' loses"
-		tool 0 vfioap unassign "$UUID_A" -A -a 8
+		tool 0 vfioap unassign "$UUID_A" -A -a 4
 		assert_stderr "guest '"'"'web1'"'"' of device '"'"'$UUID_A'"'"' lost"
 	'
 }
