@@ -421,7 +421,8 @@ static int read_present(int root, struct apbus *bus, struct err *err)
 	bool found;
 	int rc = read_masks(root, &bus->masks, &found, err);
 
-	bus->present = found || sysfs_exists(root, PATH_AP_BUS);
+	if (rc == 0)
+		bus->present = found || sysfs_exists(root, PATH_AP_BUS);
 	return rc;
 }
 
