@@ -27,7 +27,7 @@ static const struct mdev *active(const struct snapshot *now, const char *uuid)
 
 static struct matrix guest_view(const struct snapshot *now, const struct mdev *mdev)
 {
-	return mdev->guest_known ? mdev->guest : snapshot_predict_guest(&now->bus, &mdev->matrix);
+	return mdev->guest ? *mdev->guest : snapshot_predict_guest(&now->bus, &mdev->matrix);
 }
 
 /* ---- what guests gained and lost ------------------------------------------------------------ */
@@ -65,8 +65,8 @@ static bool may_have_guest(const struct app *app, const struct apbus *bus, const
 
 	qset_and(&queues, is);
 	qset_and(&queues, &bus->vfio_driver);
-	return !bus->has_qci || !shown || !shown->guest_known ||
-	       !qset_next(&queues, &apid, &apqi) || apbus_queue_in_use(app->root, apid, apqi) != 0;
+	return !bus->has_qci || !shown || !shown->guest || !qset_next(&queues, &apid, &apqi) ||
+	       apbus_queue_in_use(app->root, apid, apqi) != 0;
 }
 
 static int compare_device(struct app *app, struct change *change, const char *uuid,
@@ -161,13 +161,13 @@ static int warn_stale(struct app *app, const struct change *change, const struct
 		struct matrix shall;
 		struct qset queues, seen;
 
-		if (!is || !is->guest_known ||
+		if (!is || !is->guest ||
 		    (was && !change->want->device[i].refresh &&
 		     matrix_equal(&was->matrix, &is->matrix)))
 			continue;
 		shall = snapshot_predict_guest(&after->bus, &is->matrix);
 		matrix_queues(&queues, &shall);
-		matrix_queues(&seen, &is->guest);
+		matrix_queues(&seen, is->guest);
 		qset_andnot(&queues, &seen);
 		if (qset_is_empty(&queues))
 			continue;

@@ -33,9 +33,9 @@ bool guest_find(const struct snapshot *now, const struct device *device, struct 
 		return true;
 	}
 	*ret = snapshot_predict_guest(&now->bus, matrix);
-	if (device->mdev && device->mdev->guest_known) {
-		ret->adapters = device->mdev->guest.adapters;
-		ret->domains = device->mdev->guest.domains;
+	if (device->mdev && device->mdev->guest) {
+		ret->adapters = device->mdev->guest->adapters;
+		ret->domains = device->mdev->guest->domains;
 		*ret_predicted = false;
 	}
 	return true;

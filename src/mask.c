@@ -336,6 +336,11 @@ int vfioap_hex_parse(const char *text, bool short_ok, struct vfioap_mask *ret,
 		struct span bad = { .text = digits.text + i, .len = 1 };
 		int digit = digit_value(digits.text[i], 16);
 
+		/* Most of a mask is zeros, and a host has thousands of masks. */
+		if (digits.len - i >= 8 && !memcmp(bad.text, "00000000", 8)) {
+			i += 7;
+			continue;
+		}
 		if (digit < 0 && span_is_blank(digits, i))
 			return refuse(reterr, text, bad, VFIOAP_BLANK);
 		if (digit < 0 && digits.len < whole.len)

@@ -17,6 +17,9 @@
 
 #define READ_TRIES 5 /* of ap_config, which the kernel does not lock (kernel-abi 12) */
 
+/* So many are HEAP_LARGE (process.c): memory that is free until touched, and grows uncopied. */
+#define ROOM_FIRST 512
+
 /* sysfs gives at most this much of `matrix`; so many bytes mean that it may go on. */
 #define MATRIX_CUT 4095
 
@@ -367,16 +370,22 @@ struct reader {
 /* A larger one is cut, and reading it hurts kernels before 6.17 (kernel-abi 9.1). */
 static int read_guest(const struct place *place, struct mdev *mdev, struct err *err)
 {
+	_cleanup_free_ struct matrix *guest = TAKE_PTR(mdev->guest);
 	bool cut;
 	int rc;
 
-	mdev->guest_known = false;
 	if (mdev->truncated || matrix_count(&mdev->matrix) > MDEV_MATRIX_SAFE)
 		return 0;
-	rc = read_matrix_file(place, "guest_matrix", &mdev->guest, &cut, err);
-	if (rc < 0 && rc != -ENOENT && rc != -ENODEV)
+	if (!guest)
+		guest = malloc(sizeof(*guest));
+	if (!guest)
+		return err_oom(err);
+	rc = read_matrix_file(place, "guest_matrix", guest, &cut, err);
+	if (rc == -ENOENT || rc == -ENODEV)
+		return 0;
+	if (rc < 0)
 		return rc;
-	mdev->guest_known = !rc;
+	mdev->guest = TAKE_PTR(guest);
 	return 0;
 }
 
@@ -389,33 +398,31 @@ int mdev_guest_read(int root, struct mdev *mdev, struct err *err)
 static int read_one(struct reader *r, const char uuid[UUID_SIZE], struct mdev *ret)
 {
 	const struct place place = { .dir = r->dir, .uuid = uuid };
-	struct mdev mdev = { .group = -1, .cdev = -1 };
 	char path[PATH_SIZE];
 	bool ap_config;
 	int rc;
 
-	memcpy(mdev.uuid, uuid, sizeof(mdev.uuid));
-	rc = read_matrix(&place, &mdev.matrix, &mdev.truncated, &ap_config, r->err);
+	*ret = (struct mdev){ .group = -1, .cdev = -1 };
+	memcpy(ret->uuid, uuid, sizeof(ret->uuid));
+	rc = read_matrix(&place, &ret->matrix, &ret->truncated, &ap_config, r->err);
 	if (rc == -ENOENT || rc == -ENODEV)
-		rc = read_remains(&place, &mdev, r->err);
+		rc = read_remains(&place, ret, r->err);
 	else
 		r->list.has_ap_config |= ap_config;
 	if (rc < 0)
 		return rc;
 
 	if (r->parts & MDEV_NODES)
-		read_nodes(&place, &mdev);
+		read_nodes(&place, ret);
 	if (r->parts & MDEV_GUEST) {
-		rc = read_guest(&place, &mdev, r->err);
+		rc = read_guest(&place, ret, r->err);
 		if (rc < 0)
 			return rc;
-		r->list.has_guest_matrix |= mdev.guest_known;
+		r->list.has_guest_matrix |= ret->guest != NULL;
 	}
 	if (!r->list.has_guest_matrix)
 		r->list.has_guest_matrix =
 			sysfs_exists(r->dir, place_path(path, &place, "guest_matrix"));
-
-	*ret = mdev;
 	return 0;
 }
 
@@ -431,7 +438,7 @@ static int add_mdev(void *arg, const char *name, _unused_ unsigned char kind)
 		return 0; /* power, features, mdev_supported_types ... */
 
 	if (r->list.n == r->room) {
-		size_t room = r->room ? 2 * r->room : 16;
+		size_t room = r->room ? 2 * r->room : ROOM_FIRST;
 		struct mdev *v = reallocarray(r->list.v, room, sizeof(*v));
 
 		if (!v)
@@ -454,7 +461,7 @@ static int add_mdev(void *arg, const char *name, _unused_ unsigned char kind)
 
 static int compare_mdevs(const void *a, const void *b)
 {
-	return strcmp(((const struct mdev *)a)->uuid, ((const struct mdev *)b)->uuid);
+	return memcmp(((const struct mdev *)a)->uuid, ((const struct mdev *)b)->uuid, UUID_SIZE);
 }
 
 static bool has_word(const char *text, const char *word)
@@ -505,8 +512,34 @@ int mdev_list_read(int root, unsigned parts, struct mdev_list *ret, struct err *
 	return 0;
 }
 
+int mdev_list_copy(const struct mdev_list *list, struct mdev_list *ret, struct err *err)
+{
+	_cleanup_(mdev_list_done) struct mdev_list copy = *list;
+
+	copy.n = 0;
+	copy.v = calloc(list->n + 1, sizeof(*copy.v));
+	if (!copy.v)
+		return err_oom(err);
+	for (; copy.n < list->n; copy.n++) {
+		struct mdev *mdev = &copy.v[copy.n];
+
+		*mdev = list->v[copy.n];
+		if (!mdev->guest)
+			continue;
+		mdev->guest = malloc(sizeof(*mdev->guest));
+		if (!mdev->guest)
+			return err_oom(err);
+		*mdev->guest = *list->v[copy.n].guest;
+	}
+	*ret = copy;
+	copy = (struct mdev_list){ 0 };
+	return 0;
+}
+
 void mdev_list_done(struct mdev_list *list)
 {
+	for (size_t i = 0; i < list->n; i++)
+		free(list->v[i].guest);
 	free(list->v);
 	list->v = NULL;
 	list->n = 0;

@@ -34,15 +34,15 @@ unsigned matrix_count(const struct matrix *m);
  * @matrix:    what it owns (from ap_config, else from matrix and control_domains)
  * @truncated: `matrix` was cut at its page: there may be more
  * @removing:  a removal waits for its user: only the directory is left
- * @guest:     guest_matrix, adapters and domains alone; valid when @guest_known
+ * @guest:     guest_matrix, adapters and domains alone, owned; NULL: it was not read, or cannot be
  * @group:     number of its IOMMU group, -1 unknown
  * @cdev:      number K of vfio-dev/vfioK, -1 none
  */
 struct mdev {
 	char uuid[UUID_SIZE];
+	bool truncated, removing;
 	struct matrix matrix;
-	struct matrix guest;
-	bool truncated, removing, guest_known;
+	struct matrix *guest; /* apart, for few read it, and what is listed is all touched */
 	int group, cdev;
 };
 
@@ -76,6 +76,9 @@ enum mdev_parts {
  */
 int mdev_list_read(int root, unsigned parts, struct mdev_list *ret, struct err *err);
 void mdev_list_done(struct mdev_list *list);
+
+/** mdev_list_copy() - a list of its own, with what was read; 0 or -ENOMEM */
+int mdev_list_copy(const struct mdev_list *list, struct mdev_list *ret, struct err *err);
 
 /** mdev_nodes_read() - @group and @cdev of the devices of a list read without MDEV_NODES */
 void mdev_nodes_read(int root, struct mdev_list *list);

@@ -71,8 +71,11 @@ static void smartcols_load(const struct app *app)
 
 static void cell_done(struct out_cell *cell)
 {
-	free(cell->heap);
-	json_object_put(cell->json);
+	/* Most are texts: half a million a listing of all queues. */
+	if (cell->heap || cell->json) {
+		free(cell->heap);
+		json_object_put(cell->json);
+	}
 	*cell = (struct out_cell){ .wants_json = cell->wants_json };
 }
 
@@ -445,10 +448,11 @@ static void table_print(struct app *app, const struct out_view *view)
 
 /*
  * A listing of all queues has 65,536 lines, for which libsmartcols needs 30 MiB and more time than
- * reading the machine does.  So into a file or pipe, without colour, a long table is written
- * line by line, as libsmartcols would: its cells are worked out twice, first for their widths.
+ * reading the machine does, and so it is with a hundred devices.  So into a file or pipe, without
+ * colour, a long table is written line by line, as libsmartcols would: its cells are worked out
+ * twice, first for their widths.
  */
-#define LONG_ROWS 256
+#define LONG_ROWS 64
 
 static char *mempset(char *p, int c, size_t n)
 {

@@ -480,7 +480,7 @@ static bool is_stale(const struct builder *b, const struct apbus *after,
 
 	if (!mdev || mdev->removing)
 		return false;
-	saw = mdev->guest_known ? mdev->guest : snapshot_predict_guest(&b->now->bus, &mdev->matrix);
+	saw = mdev->guest ? *mdev->guest : snapshot_predict_guest(&b->now->bus, &mdev->matrix);
 	*ret_filtered = vfioap_mask_andnot(wanted->matrix.adapters, saw.adapters);
 	less = vfioap_mask_andnot(sees.adapters, saw.adapters);
 	if (wanted->refresh)

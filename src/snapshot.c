@@ -153,19 +153,13 @@ int snapshot_read(int root, unsigned parts, struct snapshot **ret, struct err *e
 int snapshot_copy(const struct snapshot *now, struct snapshot **ret, struct err *err)
 {
 	_cleanup_(snapshot_freep) struct snapshot *copy = calloc(1, sizeof(*copy));
-	const struct mdev_list *mdevs = &now->mdevs;
 	int rc;
 
 	if (!copy)
 		return err_oom(err);
-	copy->mdevs = *mdevs;
-	copy->mdevs.v = calloc(mdevs->n + 1, sizeof(*mdevs->v));
-	if (!copy->mdevs.v) {
-		copy->mdevs.n = 0;
-		return err_oom(err);
-	}
-	for (size_t i = 0; i < mdevs->n; i++)
-		copy->mdevs.v[i] = mdevs->v[i];
+	rc = mdev_list_copy(&now->mdevs, &copy->mdevs, err);
+	if (rc < 0)
+		return rc;
 	rc = join_devices(copy, err);
 	if (rc < 0)
 		return rc;

@@ -249,7 +249,7 @@ static int not_regular(int fd)
  * all of a text at the first read (kernfs), so one that fits is whole; and what kind of file it
  * is is asked only where that read is none of an attribute.
  */
-static int read_text(int fd, char *buf, size_t size)
+static ssize_t read_text(int fd, char *buf, size_t size)
 {
 	ssize_t n;
 
@@ -273,30 +273,33 @@ static int read_text(int fd, char *buf, size_t size)
 		return -EBADMSG;
 
 	buf[n] = '\0';
-	return 0;
+	return n;
 }
 
 int sysfs_read(int root, const char *path, char *buf, size_t size)
 {
 	_cleanup_close_ int fd = sysfs_open(root, path, O_RDONLY | O_NONBLOCK);
+	const ssize_t n = fd < 0 ? fd : read_text(fd, buf, size);
 
-	return fd < 0 ? fd : read_text(fd, buf, size);
+	return n < 0 ? (int)n : 0;
 }
 
 int sysfs_read_stable(int root, const char *path, unsigned tries, char *buf, size_t size)
 {
 	_cleanup_close_ int fd = sysfs_open(root, path, O_RDONLY | O_NONBLOCK);
-	char before[SYSFS_TEXT_SIZE];
-	int rc = fd < 0 ? fd : read_text(fd, buf, size);
+	ssize_t n = fd < 0 ? fd : read_text(fd, buf, size);
 
-	for (unsigned i = 1; rc == 0 && i < tries; i++) {
-		memccpy(before, buf, '\0', sizeof(before) - 1);
-		before[sizeof(before) - 1] = '\0';
-		rc = read_text(fd, buf, size);
-		if (rc == 0 && strcmp(before, buf) == 0)
+	for (unsigned i = 1; n >= 0 && i < tries; i++) {
+		char again[SYSFS_TEXT_SIZE];
+		const ssize_t m = read_text(fd, again, size < sizeof(again) ? size : sizeof(again));
+
+		if (m == n && memcmp(again, buf, (size_t)n) == 0)
 			break;
+		if (m >= 0)
+			memcpy(buf, again, (size_t)m + 1);
+		n = m;
 	}
-	return rc;
+	return n < 0 ? (int)n : 0;
 }
 
 int sysfs_write(int root, const char *path, const char *text)
@@ -320,8 +323,8 @@ int sysfs_write(int root, const char *path, const char *text)
 
 /* ---- directories and links --------------------------------------------------------------- */
 
-/* What the kernel fills in one call; /proc has hundreds of directories with a few entries each. */
-#define DIR_CHUNK 32768
+/* In one call: of a larger one more pages are touched than calls are saved. */
+#define DIR_CHUNK 8192
 
 /* By getdents64() alone: opendir() and its like ask what is known, three calls a directory. */
 int sysfs_list_dir(int dir, sysfs_list_kinds_fn *fn, void *arg)

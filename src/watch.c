@@ -123,9 +123,9 @@ static void guest_sees(const struct snapshot *now, const struct mdev *mdev, stru
 	if (!caps_find(now).dynamic)
 		return;
 	*ret = snapshot_predict_guest(&now->bus, &mdev->matrix);
-	if (mdev->guest_known) {
-		ret->adapters = mdev->guest.adapters;
-		ret->domains = mdev->guest.domains;
+	if (mdev->guest) {
+		ret->adapters = mdev->guest->adapters;
+		ret->domains = mdev->guest->domains;
 	}
 }
 

@@ -174,6 +174,21 @@ $UUID_B"
 	refute_stdout --regex $'[^\n]{102}'
 }
 
+@test "list: a long table is the same on a terminal and in a pipe" {
+	use_dump docs
+	mkdir -p "$ROOT/etc/mdevctl.d/matrix"
+	for ((i = 0; i < 99; i++)); do
+		printf '{"mdev_type":"vfio_ap-passthrough","start":"%s","attrs":[{"assign_adapter":"%d"},{"assign_domain":"%d"}]}' \
+			"$( ((i % 3)) && echo auto || echo manual)" $((i * 2)) $((i % 7)) \
+			>"$ROOT/etc/mdevctl.d/matrix/$(printf '0000%04x-0000-4000-8000-000000000000' $i)"
+	done
+	list
+	[ "$(wc -l <<<"$stdout")" -gt 99 ]
+	local piped=$stdout
+	tool 0 script -qec "stty cols 200; lsvfioap --color never --sysroot '$ROOT'" /dev/null
+	assert_equal "${stdout//$'\r'/}" "$piped"
+}
+
 @test "list --color: on a terminal, when asked for, and not with NO_COLOR" {
 	use_dump docs
 	list

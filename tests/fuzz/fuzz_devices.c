@@ -22,8 +22,8 @@ static void check_device(const struct mdev *mdev, const struct mdev_list *list)
 
 	require(uuid_canonical(mdev->uuid, uuid) == 0 && strcmp(uuid, mdev->uuid) == 0);
 	require(mdev->group >= -1 && mdev->cdev >= -1);
-	require(!mdev->guest_known || (!mdev->truncated && list->has_guest_matrix));
-	require(!mdev->guest_known || vfioap_mask_is_empty(&mdev->guest.controls));
+	require(!mdev->guest || (!mdev->truncated && list->has_guest_matrix));
+	require(!mdev->guest || vfioap_mask_is_empty(&mdev->guest->controls));
 	require(!mdev->removing || !matrix_count(&mdev->matrix));
 }
 

@@ -16,6 +16,7 @@
 struct scene {
 	struct snapshot now;
 	struct mdev mdev[8];
+	struct matrix guest[8]; /* of each */
 	struct definition definition[8];
 	struct holder holder[4];
 	struct device device[16];
@@ -107,6 +108,13 @@ static inline struct mdev *scene_active(struct scene *s, const char *uuid, struc
 	s->now.mdevs.n++;
 	scene_device(s, uuid)->mdev = mdev;
 	return mdev;
+}
+
+/** scene_guest() - what guest_matrix says of an active device */
+static inline void scene_guest(struct scene *s, struct mdev *mdev, struct matrix guest)
+{
+	mdev->guest = &s->guest[mdev - s->mdev];
+	*mdev->guest = guest;
 }
 
 /** scene_defined() - a definition; in the order of UUIDs */

@@ -35,8 +35,7 @@ static void unseen_domain(struct machine *m)
 
 static void unseen_reset(struct machine *m)
 {
-	m->s.mdev[0].guest_known = true;
-	m->s.mdev[0].guest = matrix_of("5", "4,0xab", "");
+	scene_guest(&m->s, &m->s.mdev[0], matrix_of("5", "4,0xab", ""));
 }
 
 static void unseen_qci(struct machine *m)

@@ -163,13 +163,19 @@ static void matrix_text(char *text, unsigned adapters, unsigned domains)
 static int read_only(const struct tree *tree, unsigned parts, struct mdev *ret, struct err *err)
 {
 	_cleanup_(mdev_list_done) struct mdev_list list = { 0 };
+	static struct matrix guest; /* outlives the list */
 	int rc = mdev_list_read(tree->root, parts, &list, err);
 
 	if (rc == 0 && list.n != 1)
 		return -ENOENT;
-	if (rc == 0)
-		*ret = list.v[0];
-	return rc;
+	if (rc < 0)
+		return rc;
+	*ret = list.v[0];
+	if (ret->guest) {
+		guest = *ret->guest;
+		ret->guest = &guest;
+	}
+	return 0;
 }
 
 static void test_truncated(struct test *t)
@@ -184,7 +190,7 @@ static void test_truncated(struct test *t)
 	matrix_text(text, 7, 73);
 	tree_mdev(&tree, A, text, "", NULL, NULL);
 	EXPECT_INT(t, read_only(&tree, MDEV_GUEST | MDEV_NODES, &mdev, &err), 0);
-	EXPECT(t, !mdev.truncated && mdev.guest_known);
+	EXPECT(t, !mdev.truncated && mdev.guest);
 	EXPECT_INT(t, matrix_count(&mdev.matrix), 511);
 
 	test_case(t, "512 queues: perhaps cut");
@@ -192,7 +198,7 @@ static void test_truncated(struct test *t)
 	EXPECT_INT(t, strlen(text), 4095);
 	tree_mdev(&tree, A, text, "", NULL, NULL);
 	EXPECT_INT(t, read_only(&tree, MDEV_GUEST | MDEV_NODES, &mdev, &err), 0);
-	EXPECT(t, mdev.truncated && !mdev.guest_known);
+	EXPECT(t, mdev.truncated && !mdev.guest);
 	EXPECT_INT(t, matrix_count(&mdev.matrix), 512);
 
 	test_case(t, "600 queues: cut");
@@ -220,17 +226,17 @@ static void test_ap_config_first(struct test *t)
 	EXPECT_STR(t, mdev.uuid, A);
 	EXPECT_INT(t, matrix_count(&mdev.matrix), 4);
 	EXPECT_INT(t, vfioap_mask_count(&mdev.matrix.controls), 1);
-	EXPECT_INT(t, matrix_count(&mdev.guest), 2);
-	EXPECT(t, mdev.guest_known && !mdev.truncated && !mdev.removing);
+	EXPECT_INT(t, mdev.guest ? matrix_count(mdev.guest) : 0, 2);
+	EXPECT(t, mdev.guest && !mdev.truncated && !mdev.removing);
 	EXPECT_INT(t, mdev.group, 7);
 	EXPECT_INT(t, mdev.cdev, 3);
 
 	test_case(t, "guest_matrix is read only when asked for, and only up to 511 queues");
 	EXPECT_INT(t, read_only(&tree, MDEV_NODES, &mdev, &err), 0);
-	EXPECT(t, !mdev.guest_known);
+	EXPECT(t, !mdev.guest);
 	tree_mdev(&tree, A, "junk", "", TREE_ONES "," TREE_ONES "," TREE_ONES "\n", "x");
 	EXPECT_INT(t, read_only(&tree, MDEV_GUEST | MDEV_NODES, &mdev, &err), 0);
-	EXPECT(t, !mdev.guest_known);
+	EXPECT(t, !mdev.guest);
 	EXPECT_INT(t, matrix_count(&mdev.matrix), 65536);
 	EXPECT_INT(t, mdev.group, -1);
 
@@ -251,7 +257,7 @@ static void test_remains(struct test *t)
 	tree_link(&tree, "../../../../kernel/iommu_groups/2",
 		  "sys/devices/vfio_ap/matrix/" A "/iommu_group");
 	EXPECT_INT(t, read_only(&tree, MDEV_GUEST | MDEV_NODES, &mdev, &err), 0);
-	EXPECT(t, mdev.removing && !mdev.guest_known);
+	EXPECT(t, mdev.removing && !mdev.guest);
 	EXPECT_INT(t, mdev.group, 2);
 	EXPECT_INT(t, matrix_count(&mdev.matrix), 0);
 

@@ -170,8 +170,7 @@ static void test_refresh(struct test *t, struct scene *s)
 	scene_init(s, "5,6", "4,0x47");
 	scene_reserve(s, "", "4,0x47,9");
 	mdev = scene_active(s, UUID_A, matrix_of("5,6", "4,0x47", ""));
-	mdev->guest_known = true;
-	mdev->guest = matrix_of("6", "4,0x47", "");
+	scene_guest(s, mdev, matrix_of("6", "4,0x47", ""));
 	vfioap_mask_clear(&s->now.bus.vfio_driver.row[5], 0x47);
 	want = wish_new(&s->now);
 	want_device(want, UUID_A, matrix_of("5,6", "4", ""));

@@ -56,7 +56,7 @@ static void test_join(struct test *t)
 	EXPECT(t, !snapshot_holder(now, now->device[0].mdev));
 	EXPECT(t, snapshot_holder(now, now->device[1].mdev) &&
 			  snapshot_holder(now, now->device[1].mdev)->pid == 9);
-	EXPECT(t, now->mdevs.v[0].guest_known);
+	EXPECT(t, now->mdevs.v[0].guest);
 }
 
 static void test_parts(struct test *t)
@@ -70,7 +70,7 @@ static void test_parts(struct test *t)
 	tree_write(&tree, "sys/bus/ap/apmask", "junk\n");
 	EXPECT_INT(t, snapshot_read(tree.root, SNAPSHOT_DEVICES, &now, &err), 0);
 	EXPECT(t, now && now->n_devices == 2 && !now->definitions.n && !now->bus.present &&
-			  !now->mdevs.v[0].guest_known);
+			  !now->mdevs.v[0].guest);
 	now = snapshot_free(now);
 	EXPECT(t, !snapshot_free(NULL));
 	test_case(t, "a part that cannot be read fails the whole");

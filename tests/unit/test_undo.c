@@ -329,8 +329,10 @@ static void read_device(struct machine *m, struct scene *s, const char *uuid, in
 	if (machine_readlink(m, path_mdev(path, uuid, "iommu_group"), target, sizeof(target)) == 0)
 		mdev->group = strrchr(target, '/')[1] - '0';
 	if (machine_get(m, path_mdev(path, uuid, "guest_matrix"), page)) {
-		s->now.mdevs.has_guest_matrix = mdev->guest_known = true;
-		read_matrix(page, &mdev->guest);
+		s->now.mdevs.has_guest_matrix = true;
+		matrix = (struct matrix){ 0 };
+		read_matrix(page, &matrix);
+		scene_guest(s, mdev, matrix);
 	}
 	s->now.mdevs.has_ap_config |= has_file(m, path_mdev(path, uuid, "ap_config"));
 	if (mdev->group == guest)

@@ -60,7 +60,7 @@ static void card_gone(struct before_after *b)
 	vfioap_mask_clear(&bus->adapters, 5);
 	bus->queues.row[5] = (struct vfioap_mask){ { 0 } };
 	scene_bind(&b->is);
-	vfioap_mask_clear(&b->is.mdev[0].guest.adapters, 5);
+	vfioap_mask_clear(&b->is.mdev[0].guest->adapters, 5);
 	b->look_is.online.row[5] = (struct vfioap_mask){ { 0 } };
 }
 
@@ -82,7 +82,7 @@ static void swap_masks(struct before_after *b)
 static void unbind(struct before_after *b)
 {
 	vfioap_mask_clear(&b->is.now.bus.vfio_driver.row[6], 4);
-	vfioap_mask_clear(&b->is.mdev[0].guest.adapters, 6);
+	vfioap_mask_clear(&b->is.mdev[0].guest->adapters, 6);
 }
 
 static void queue_offline(struct before_after *b)
@@ -98,7 +98,7 @@ static void queue_online(struct before_after *b)
 static void assign(struct before_after *b)
 {
 	b->is.mdev[0].matrix = matrix_of("4,5", "4", "9");
-	b->is.mdev[0].guest = matrix_of("4,5", "4", "");
+	*b->is.mdev[0].guest = matrix_of("4,5", "4", "");
 }
 
 static void create(struct before_after *b)
@@ -236,8 +236,7 @@ static void scene_start(struct scene *s, struct watch_look *look, bool no_guest)
 	scene_init(s, "4-6", "4,0x47,0xab,0xff");
 	scene_reserve(s, "", "4");
 	mdev = scene_active(s, UUID_A, matrix_of("5,6", "4", ""));
-	mdev->guest = mdev->matrix;
-	mdev->guest_known = true;
+	scene_guest(s, mdev, mdev->matrix);
 	if (!no_guest)
 		scene_holder(s, mdev, "web1");
 	*look = (struct watch_look){ .now = &s->now, .online = s->now.bus.host_driver };
