@@ -451,19 +451,17 @@ static int add_definition(void *arg, const char *name, unsigned char kind)
 		return 0;
 
 	/* Another spelling of the UUID: mdevctl takes the device, and looks in another file. */
-	if (strcmp(name, d.uuid) != 0)
+	if (strcmp(name, d.uuid) != 0) {
 		definition_problem(&d, CONFIG_UNREADABLE, "its name '%s' is not in lower case",
 				   name);
-	else if (kind == DT_REG && !r->whole)
+		rc = has_memory(&d) ? 0 : -ENOMEM;
+	} else if (kind == DT_REG && !r->whole) {
 		rc = peek_definition(r, name, &d);
-	else
+	} else {
 		rc = read_definition(r, name, &d);
-	if (rc == -ENOENT)
-		return 0;
-	if (rc == 0 && !has_memory(&d))
-		rc = -ENOMEM;
+	}
 	if (rc < 0)
-		return rc;
+		return rc == -ENOENT ? 0 : rc;
 
 	if (r->list.n == r->room) {
 		size_t room = r->room ? 2 * r->room : 16;

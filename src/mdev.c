@@ -188,86 +188,86 @@ static int parse_controls(const char *text, struct vfioap_mask *ret)
 
 /* ---- one device ------------------------------------------------------------------------ */
 
-/* struct place - where a device's files are: below the directory of all, for many, or the root */
-struct place {
+/* struct files - where a device's files are: below the directory of all, for many, or the root */
+struct files {
 	int dir;
 	const char *uuid;
 	bool is_root;
 };
 
 /* A device, or one of its files; returns @buf. */
-static char *place_path(char buf[PATH_SIZE], const struct place *place, const char *attr)
+static char *files_path(char buf[PATH_SIZE], const struct files *files, const char *attr)
 {
-	return place->is_root ? path_mdev(buf, place->uuid, attr)
-			      : path_join(buf, path_uuid(place->uuid), attr);
+	return files->is_root ? path_mdev(buf, files->uuid, attr)
+			      : path_join(buf, path_uuid(files->uuid), attr);
 }
 
-static int explain(struct err *err, int rc, const struct place *place, const char *attr)
+static int explain(struct err *err, int rc, const struct files *files, const char *attr)
 {
 	char path[PATH_SIZE];
 
-	path_mdev(path, place->uuid, attr);
+	path_mdev(path, files->uuid, attr);
 	if (rc == -EFBIG || rc == -EBADMSG)
 		return err_set(err, -EBADMSG, "'/%s' holds no text that is known", path);
 	return err_errno(err, rc, "cannot read '/%s'", path);
 }
 
 /* Twice the same (kernel-abi 12).  -ENOENT and -ENODEV are left to the caller to explain. */
-static int read_ap_config(const struct place *place, struct matrix *ret, struct err *err)
+static int read_ap_config(const struct files *files, struct matrix *ret, struct err *err)
 {
 	char path[PATH_SIZE], text[SYSFS_TEXT_SIZE];
-	int rc = sysfs_read_stable(place->dir, place_path(path, place, "ap_config"), READ_TRIES,
+	int rc = sysfs_read_stable(files->dir, files_path(path, files, "ap_config"), READ_TRIES,
 				   text, sizeof(text));
 
 	if (!rc)
 		rc = ap_config_parse(text, ret);
 	if (rc == -ENOENT || rc == -ENODEV)
 		return rc;
-	return rc < 0 ? explain(err, rc, place, "ap_config") : 0;
+	return rc < 0 ? explain(err, rc, files, "ap_config") : 0;
 }
 
 /* A file of lines; -ENOENT and -ENODEV are left to the caller to explain. */
-static int read_matrix_file(const struct place *place, const char *name, struct matrix *ret,
+static int read_matrix_file(const struct files *files, const char *name, struct matrix *ret,
 			    bool *ret_truncated, struct err *err)
 {
 	char path[PATH_SIZE], text[SYSFS_TEXT_SIZE];
 	int rc;
 
-	rc = sysfs_read(place->dir, place_path(path, place, name), text, sizeof(text));
+	rc = sysfs_read(files->dir, files_path(path, files, name), text, sizeof(text));
 	if (!rc)
 		rc = parse_matrix(text, ret, ret_truncated);
 	if (rc == -ENOENT || rc == -ENODEV)
 		return rc;
-	return rc < 0 ? explain(err, rc, place, name) : 0;
+	return rc < 0 ? explain(err, rc, files, name) : 0;
 }
 
-static int read_controls(const struct place *place, struct vfioap_mask *ret, struct err *err)
+static int read_controls(const struct files *files, struct vfioap_mask *ret, struct err *err)
 {
 	char path[PATH_SIZE], text[SYSFS_TEXT_SIZE];
 	int rc;
 
-	rc = sysfs_read(place->dir, place_path(path, place, "control_domains"), text, sizeof(text));
+	rc = sysfs_read(files->dir, files_path(path, files, "control_domains"), text, sizeof(text));
 	if (!rc)
 		rc = parse_controls(text, ret);
 	if (rc == -ENOENT || rc == -ENODEV)
 		return rc;
-	return rc < 0 ? explain(err, rc, place, "control_domains") : 0;
+	return rc < 0 ? explain(err, rc, files, "control_domains") : 0;
 }
 
 /* As mdev_matrix_read(); -ENOENT and -ENODEV are not explained; says what was there. */
-static int read_matrix(const struct place *place, struct matrix *ret, bool *ret_truncated,
+static int read_matrix(const struct files *files, struct matrix *ret, bool *ret_truncated,
 		       bool *ret_ap_config, struct err *err)
 {
 	struct matrix m = { 0 };
 	bool truncated = false;
 	int rc;
 
-	rc = read_ap_config(place, &m, err);
+	rc = read_ap_config(files, &m, err);
 	*ret_ap_config = !rc;
 	if (rc == -ENOENT) {
-		rc = read_matrix_file(place, "matrix", &m, &truncated, err);
+		rc = read_matrix_file(files, "matrix", &m, &truncated, err);
 		if (!rc)
-			rc = read_controls(place, &m.controls, err);
+			rc = read_controls(files, &m.controls, err);
 	}
 	if (rc < 0)
 		return rc;
@@ -295,22 +295,22 @@ static int open_all(int root, struct err *err)
 int mdev_matrix_read(int root, const char *uuid, struct matrix *ret, bool *ret_truncated,
 		     struct err *err)
 {
-	const struct place place = { .dir = root, .uuid = uuid, .is_root = true };
+	const struct files files = { .dir = root, .uuid = uuid, .is_root = true };
 	bool ap_config;
 	int rc;
 
-	rc = read_matrix(&place, ret, ret_truncated, &ap_config, err);
+	rc = read_matrix(&files, ret, ret_truncated, &ap_config, err);
 	if (rc == -ENOENT || rc == -ENODEV)
 		return gone(err, uuid);
 	return rc;
 }
 
-static int link_group(const struct place *place)
+static int link_group(const struct files *files)
 {
 	char path[PATH_SIZE], name[32];
 	unsigned group;
 
-	if (sysfs_link_name(place->dir, place_path(path, place, "iommu_group"), name,
+	if (sysfs_link_name(files->dir, files_path(path, files, "iommu_group"), name,
 			    sizeof(name)) < 0)
 		return -1;
 	return str_uint(name, 0x7fffffff, &group) < 0 ? -1 : (int)group;
@@ -327,13 +327,13 @@ static int find_cdev(void *arg, const char *name)
 	return 1;
 }
 
-static void read_nodes(const struct place *place, struct mdev *mdev)
+static void read_nodes(const struct files *files, struct mdev *mdev)
 {
 	char path[PATH_SIZE];
 
-	mdev->group = link_group(place);
+	mdev->group = link_group(files);
 	mdev->cdev = -1;
-	sysfs_list(place->dir, place_path(path, place, "vfio-dev"), find_cdev, &mdev->cdev);
+	sysfs_list(files->dir, files_path(path, files, "vfio-dev"), find_cdev, &mdev->cdev);
 }
 
 void mdev_nodes_read(int root, struct mdev_list *list)
@@ -341,20 +341,20 @@ void mdev_nodes_read(int root, struct mdev_list *list)
 	_cleanup_close_ int dir = list->n ? open_all(root, NULL) : -1;
 
 	for (size_t i = 0; dir >= 0 && i < list->n; i++)
-		read_nodes(&(struct place){ .dir = dir, .uuid = list->v[i].uuid }, &list->v[i]);
+		read_nodes(&(struct files){ .dir = dir, .uuid = list->v[i].uuid }, &list->v[i]);
 }
 
 /* What else there is to a device whose matrix could not be read because files are missing. */
-static int read_remains(const struct place *place, struct mdev *mdev, struct err *err)
+static int read_remains(const struct files *files, struct mdev *mdev, struct err *err)
 {
 	char path[PATH_SIZE], type[64];
 
-	if (!sysfs_exists(place->dir, place_path(path, place, NULL)))
-		return gone(err, place->uuid);
+	if (!sysfs_exists(files->dir, files_path(path, files, NULL)))
+		return gone(err, files->uuid);
 
 	/* A removal that waits takes the links first; unbound by hand it keeps them, empty. */
-	place_path(path, place, "mdev_type");
-	mdev->removing = sysfs_link_name(place->dir, path, type, sizeof(type)) == -ENOENT;
+	files_path(path, files, "mdev_type");
+	mdev->removing = sysfs_link_name(files->dir, path, type, sizeof(type)) == -ENOENT;
 	return 0;
 }
 
@@ -368,7 +368,7 @@ struct reader {
 };
 
 /* A larger one is cut, and reading it hurts kernels before 6.17 (kernel-abi 9.1). */
-static int read_guest(const struct place *place, struct mdev *mdev, struct err *err)
+static int read_guest(const struct files *files, struct mdev *mdev, struct err *err)
 {
 	_cleanup_free_ struct matrix *guest = TAKE_PTR(mdev->guest);
 	bool cut;
@@ -380,7 +380,7 @@ static int read_guest(const struct place *place, struct mdev *mdev, struct err *
 		guest = malloc(sizeof(*guest));
 	if (!guest)
 		return err_oom(err);
-	rc = read_matrix_file(place, "guest_matrix", guest, &cut, err);
+	rc = read_matrix_file(files, "guest_matrix", guest, &cut, err);
 	if (rc == -ENOENT || rc == -ENODEV)
 		return 0;
 	if (rc < 0)
@@ -391,38 +391,38 @@ static int read_guest(const struct place *place, struct mdev *mdev, struct err *
 
 int mdev_guest_read(int root, struct mdev *mdev, struct err *err)
 {
-	return read_guest(&(struct place){ .dir = root, .uuid = mdev->uuid, .is_root = true }, mdev,
+	return read_guest(&(struct files){ .dir = root, .uuid = mdev->uuid, .is_root = true }, mdev,
 			  err);
 }
 
 static int read_one(struct reader *r, const char uuid[UUID_SIZE], struct mdev *ret)
 {
-	const struct place place = { .dir = r->dir, .uuid = uuid };
+	const struct files files = { .dir = r->dir, .uuid = uuid };
 	char path[PATH_SIZE];
 	bool ap_config;
 	int rc;
 
 	*ret = (struct mdev){ .group = -1, .cdev = -1 };
 	memcpy(ret->uuid, uuid, sizeof(ret->uuid));
-	rc = read_matrix(&place, &ret->matrix, &ret->truncated, &ap_config, r->err);
+	rc = read_matrix(&files, &ret->matrix, &ret->truncated, &ap_config, r->err);
 	if (rc == -ENOENT || rc == -ENODEV)
-		rc = read_remains(&place, ret, r->err);
+		rc = read_remains(&files, ret, r->err);
 	else
 		r->list.has_ap_config |= ap_config;
 	if (rc < 0)
 		return rc;
 
 	if (r->parts & MDEV_NODES)
-		read_nodes(&place, ret);
+		read_nodes(&files, ret);
 	if (r->parts & MDEV_GUEST) {
-		rc = read_guest(&place, ret, r->err);
+		rc = read_guest(&files, ret, r->err);
 		if (rc < 0)
 			return rc;
 		r->list.has_guest_matrix |= ret->guest != NULL;
 	}
 	if (!r->list.has_guest_matrix)
 		r->list.has_guest_matrix =
-			sysfs_exists(r->dir, place_path(path, &place, "guest_matrix"));
+			sysfs_exists(r->dir, files_path(path, &files, "guest_matrix"));
 	return 0;
 }
 
