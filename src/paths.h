@@ -8,6 +8,7 @@
 #ifndef PATHS_H
 #define PATHS_H
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -124,10 +125,23 @@ static inline char *path_queue(char buf[PATH_SIZE], unsigned apid, unsigned apqi
 	return path_join(buf, base, attr);
 }
 
+/** path_is_uuid() - is it a UUID in canonical form: 8-4-4-4-12 digits in lower case */
+static inline bool path_is_uuid(const char *name)
+{
+	for (unsigned i = 0; i < 36; i++) {
+		const char c = name[i];
+		const bool digit = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
+
+		if (i == 8 || i == 13 || i == 18 || i == 23 ? c != '-' : !digit)
+			return false;
+	}
+	return !name[36];
+}
+
 /* A canonical UUID is a safe name; anything else becomes a name that nothing has. */
 static inline const char *path_uuid(const char *uuid)
 {
-	return strspn(uuid, "0123456789abcdef-") == 36 && !uuid[36] ? uuid : "no-uuid";
+	return path_is_uuid(uuid) ? uuid : "no-uuid";
 }
 
 /** path_mdev() - a mediated device, or with @attr not NULL one of its files; returns @buf */

@@ -24,7 +24,6 @@
  * of queues in a snapshot, 64 KiB, few commands touch all.
  */
 #define HEAP_LARGE (64 * 1024)
-#define HEAP_STEP  (32 * 1024) /* less than that, or it would be taken of what is there already */
 
 /* The deepest of all commands needs 175 KiB on x86-64. */
 __attribute__((noinline)) void process_stack_take(void)
@@ -44,7 +43,6 @@ int process_init(void)
 		return -ENOMEM;
 	mallopt(M_TRIM_THRESHOLD, HEAP_KEPT);
 	mallopt(M_MMAP_THRESHOLD, HEAP_LARGE);
-	mallopt(M_TOP_PAD, HEAP_STEP);
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGXFSZ, SIG_IGN); /* else it ends us between two writes: write(2), EFBIG */
 	signal(SIGCHLD, SIG_DFL); /* ignored, waitpid() tells no status */

@@ -239,6 +239,14 @@ static void test_links(struct test *t)
 
 static void test_paths(struct test *t)
 {
+	static const char *const bad[] = {
+		"",
+		"../../../../etc/passwd",
+		"------------------------------------",
+		"621778830f1bb047f00914d032a22e3a8804",
+		"6217788-3f1bb-47f0-914d-32a22e3a8804",
+		"62177883-F1BB-47F0-914D-32A22E3A8804",
+	};
 	char buf[PATH_SIZE], longer[PATH_SIZE];
 
 	test_case(t, "paths of devices");
@@ -250,8 +258,8 @@ static void test_paths(struct test *t)
 		   "etc/mdevctl.d/matrix/" TREE_UUID("8804"));
 	EXPECT_STR(t, path_group(buf, 3), "dev/vfio/3");
 	test_case(t, "what is no UUID leads nowhere");
-	EXPECT_STR(t, path_mdev(buf, "../../../../etc/passwd", NULL),
-		   "sys/devices/vfio_ap/matrix/no-uuid");
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
+		EXPECT_STR(t, path_mdev(buf, bad[i], NULL), "sys/devices/vfio_ap/matrix/no-uuid");
 	EXPECT_STR(t, path_definition(buf, TREE_UUID("88040")), "etc/mdevctl.d/matrix/no-uuid");
 	test_case(t, "too long a path is none");
 	memset(longer, 'x', sizeof(longer) - 1);
