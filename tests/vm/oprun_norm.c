@@ -44,6 +44,8 @@ static const struct {
 	{ .dir = "sys/bus/ap/drivers/cex*", .name = "module" },
 	/* the AP bus is a module or built in (K 2) */
 	{ .dir = "sys/devices/ap", .name = "module" },
+	/* 6.12.117 has it, 6.12.107 has not (K 2) */
+	{ .dir = "sys/module/ap/parameters", .name = "msgpool_min_items" },
 };
 
 /* Texts of state machines that run on timers after a write has returned. */
