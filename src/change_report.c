@@ -244,7 +244,8 @@ static void print_json(struct app *app, const struct change *change, const struc
 	out_json_add(object, "also_taken", out_json_set(&change->also));
 	out_json_add(object, "gained", json_queues(&views->gained));
 	out_json_add(object, "lost", json_queues(&views->lost));
-	out_json_add(object, "warnings", json_object_get(app->warnings));
+	out_json_add(object, "warnings",
+		     app->warnings ? json_object_get(app->warnings) : out_json_array());
 	out_json_print(app, object);
 }
 

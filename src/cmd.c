@@ -36,7 +36,6 @@ int app_init(struct app *app, const char *program, int argc, const char **argv)
 		.lock_timeout_ms = 10 * 1000,
 	};
 	app->json = asks_for_json(argc, argv);
-	app->warnings = out_json_array();
 	if (rc < 0)
 		cmd_error(app, "cannot start: %s", err_text(rc));
 	return rc;
@@ -93,6 +92,8 @@ void cmd_warn(struct app *app, const char *fmt, ...)
 	va_end(ap);
 	str_printable(text);
 	fprintf(stderr, "%s: warning: %s\n", app->program, text);
+	if (!app->warnings)
+		app->warnings = out_json_array();
 	out_json_append(app->warnings, out_json_text(text));
 }
 

@@ -82,7 +82,7 @@ struct app {
 	struct err err;		      /* the error that ends this run */
 	bool told;		      /* it is on stderr already */
 	struct json_object *findings; /* of a refusal, for its JSON; NULL */
-	struct json_object *warnings; /* array of all warnings so far; never NULL */
+	struct json_object *warnings; /* array of all warnings so far; NULL: none */
 
 	char *sysroot; /* where the root is when it is not "/"; NULL */
 	char *color_text, *lock_timeout_text;

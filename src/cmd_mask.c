@@ -65,7 +65,10 @@ static void mask_print(struct app *app, const struct mask_options *options,
 	vfioap_hex_format(mask, hex);
 	vfioap_list_format(mask, list);
 	if (!app->json) {
-		out_printf(app, "%s\n", options->list ? list : hex);
+		const char *text = options->list ? list : hex;
+
+		out_write(app, text, strlen(text));
+		out_write(app, "\n", 1);
 		return;
 	}
 	object = out_json_new();

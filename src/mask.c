@@ -8,7 +8,6 @@
 #include <vfioap/mask.h>
 
 #include <errno.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -361,8 +360,11 @@ int vfioap_hex_parse(const char *text, bool short_ok, struct vfioap_mask *ret,
 
 char *vfioap_hex_format(const struct vfioap_mask *m, char buf[VFIOAP_HEX_SIZE])
 {
-	snprintf(buf, VFIOAP_HEX_SIZE, "0x%016" PRIx64 "%016" PRIx64 "%016" PRIx64 "%016" PRIx64,
-		 m->word[0], m->word[1], m->word[2], m->word[3]);
+	buf[0] = '0';
+	buf[1] = 'x';
+	for (unsigned i = 0; i < HEX_DIGITS; i++)
+		buf[2 + i] = "0123456789abcdef"[m->word[i / 16] >> (60 - i % 16 * 4) & 15];
+	buf[2 + HEX_DIGITS] = '\0';
 	return buf;
 }
 
