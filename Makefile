@@ -100,6 +100,9 @@ core_SRCS := src/mask.c src/err.c src/str.c src/qset.c \
 	src/watch.c src/watch_bus.c src/watch_say.c \
 	src/cmd.c src/cmdopt.c src/input.c src/out.c src/out_json.c src/out_view.c
 
+# What all commands begin with, first in the program: few pages are touched to start it.
+start_SRCS := src/cmd.c src/cmdopt.c src/out.c src/process.c src/mask.c
+
 # What lsvfioap and `vfioap list` share.
 list_SRCS := src/chart.c src/filter.c src/list.c src/map.c src/view_device.c src/view_queue.c
 vfioap_SRCS := src/vfioap.c src/change.c src/change_ids.c src/change_pool.c src/change_report.c \
@@ -205,10 +208,10 @@ $(O)/obj/%.o: %.c $(O)/flags | $(DEPS)
 $(O)/libcore.a: $(call objs,$(core_SRCS))
 	$(archive)
 
-$(O)/vfioap: $(call objs,$(vfioap_SRCS)) $(O)/libcore.a
+$(O)/vfioap: $(call objs,$(start_SRCS) $(vfioap_SRCS)) $(O)/libcore.a
 	$(call link,$(vfioap_PKGS))
 
-$(O)/lsvfioap: $(call objs,$(lsvfioap_SRCS)) $(O)/libcore.a
+$(O)/lsvfioap: $(call objs,$(start_SRCS) $(lsvfioap_SRCS)) $(O)/libcore.a
 	$(call link,$(lsvfioap_PKGS))
 
 $(O)/chzdev_ap: $(call objs,$(chzdev_ap_SRCS)) $(O)/libcore.a

@@ -258,6 +258,10 @@ static int command_index(struct app *app, int argc, const char **argv, int *ret)
 	};
 	int n = 0, rc;
 
+	*ret = 1;
+	if (argc > 1 && *argv[1] != '-')
+		return 0; /* mostly: the command is the first word */
+
 	_cleanup_(context_done) poptContext con =
 		poptGetContext("vfioap", argc, argv, options, POPT_CONTEXT_POSIXMEHARDER);
 	if (!con)
