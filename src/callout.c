@@ -7,7 +7,6 @@
  */
 #include "callout.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
@@ -252,18 +251,6 @@ static int dispatch(struct callout *c)
 
 /* ---- arguments ------------------------------------------------------------------------------- */
 
-static bool is_uuid(const char *text)
-{
-	static const char form[] = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";
-
-	if (strlen(text) != sizeof(form) - 1)
-		return false;
-	for (size_t i = 0; form[i]; i++)
-		if (form[i] == '-' ? text[i] != '-' : !isxdigit((unsigned char)text[i]))
-			return false;
-	return true;
-}
-
 static int usage(const char *text)
 {
 	callout_say("%s", text);
@@ -301,7 +288,7 @@ static int arguments_read(struct callout *c, int argc, char **argv)
 	if (twice)
 		return usage("Duplicate or missing operand");
 
-	if (!is_uuid(uuid) || uuid_canonical(uuid, c->uuid) < 0)
+	if (uuid_canonical(uuid, c->uuid) < 0)
 		return usage("Invalid UUID specified");
 	if (strcmp(c->type, CONFIG_DEVICE_TYPE) != 0)
 		return CALLOUT_NOT_MINE;

@@ -358,12 +358,14 @@ int vfioap_hex_parse(const char *text, bool short_ok, struct vfioap_mask *ret,
 
 /* ---- formatting ---------------------------------------------------------- */
 
+static const char digits[] = "0123456789abcdef";
+
 char *vfioap_hex_format(const struct vfioap_mask *m, char buf[VFIOAP_HEX_SIZE])
 {
 	buf[0] = '0';
 	buf[1] = 'x';
 	for (unsigned i = 0; i < HEX_DIGITS; i++)
-		buf[2 + i] = "0123456789abcdef"[m->word[i / 16] >> (60 - i % 16 * 4) & 15];
+		buf[2 + i] = digits[m->word[i / 16] >> (60 - i % 16 * 4) & 15];
 	buf[2 + HEX_DIGITS] = '\0';
 	return buf;
 }
@@ -371,8 +373,6 @@ char *vfioap_hex_format(const struct vfioap_mask *m, char buf[VFIOAP_HEX_SIZE])
 /* Returns the end of what it wrote. */
 static char *id_format(unsigned id, char *p)
 {
-	static const char digits[] = "0123456789abcdef";
-
 	if (id >= 10) {
 		*p++ = '0';
 		*p++ = 'x';

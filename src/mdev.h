@@ -104,7 +104,7 @@ char *ap_config_format(const struct matrix *m, char buf[AP_CONFIG_SIZE]);
 /** ap_config_parse() - the kernel's text back; one newline at the end is allowed; 0, -EBADMSG */
 int ap_config_parse(const char *text, struct matrix *ret);
 
-/** uuid_canonical() - 8-4-4-4-12 hex digits to lower case (libuuid decides); 0 or -EINVAL */
+/** uuid_canonical() - 8-4-4-4-12 digits to lower case (libuuid decides of others); 0, -EINVAL */
 int uuid_canonical(const char *text, char ret[UUID_SIZE]);
 
 #endif

@@ -448,9 +448,9 @@ static void table_print(struct app *app, const struct out_view *view)
 
 /*
  * A listing of all queues has 65,536 lines, for which libsmartcols needs 30 MiB and more time than
- * reading the machine does, and so it is with a hundred devices.  So into a file or pipe, without
- * colour, a long table is written line by line, as libsmartcols would: its cells are worked out
- * twice, first for their widths.
+ * reading the machine does; for a hundred devices it needs as long as reading them.  So into a file
+ * or pipe, without colour, a long table is written line by line, as libsmartcols would: its cells
+ * are worked out twice, first for their widths.
  */
 #define LONG_ROWS 64
 
